@@ -1,0 +1,1 @@
+"""The doors: how people and scripts reach the order book."""

@@ -1,0 +1,1 @@
+"""Who may sell what to whom, where, since when: dated rows with a source each, and one resolver."""

@@ -1,0 +1,158 @@
+"""From a command and the states it reads to the item that the log is asked to append. Pure but for new ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from msgspec import Struct
+
+from domain.context import Context
+from domain.kernel import Command, Event, Refused, Report, State, States, Stream
+from domain.money import CurrencyMismatch
+from domain.orders.refusing import CommandRefused
+from infra import refusal
+from infra.ask import Ask
+from infra.bounds import BODY_BYTES_MAX, OutOfBounds, moment
+from infra.codec import encode
+from infra.errors import Contended, InputError
+from infra.item import Item, NewEvent
+from infra.states import Versioned
+from infra.vault.sealing import SealedRow
+
+FUTURE_MAX = timedelta(minutes=5)
+
+
+class Told(Struct, frozen=True):
+    """An ask that is ready to be decided."""
+
+    ask: Ask
+    command: Command
+    command_id: UUID
+    digest: bytes
+    sealed: tuple[SealedRow, ...]
+    context: Context
+
+    @property
+    def names(self) -> set[object]:
+        """What only one of those that are written together may have."""
+        names: set[object] = {self.command_id}
+        names.update(row.lookup for row in self.sealed if row.lookup)
+        if self.ask.tracking:
+            names.add(self.ask.tracking.source)
+        return names
+
+
+class Decided(Struct, frozen=True):
+    """What to write (or nothing at all), what it makes of the streams, and the refusal it records."""
+
+    item: Item
+    events: tuple[Event, ...]
+    states: Mapping[UUID, Versioned]
+    refused: Refused | None = None
+    writes: bool = True
+
+
+def occurred(ask: Ask, now: datetime) -> datetime:
+    """When the command happens, in UTC: now, or for a report when it was told to have happened.
+
+    Raises:
+        InputError: it is told of a request, has no zone, or lies in the future or before 1900.
+    """
+    if ask.occurred_at is None:
+        return now
+    if not isinstance(ask.command, Report):
+        raise InputError(f"{type(ask.command).__name__} happens now: only a report tells when it happened.")
+    try:
+        occurred_at = moment(ask.occurred_at)
+    except OutOfBounds as error:
+        raise InputError(f"{type(ask.command).__name__}: occurred_at: {error}.") from None
+    if occurred_at > now + FUTURE_MAX:
+        raise InputError(
+            f"{type(ask.command).__name__} is told as of {occurred_at}, and it is only {now}.",
+            hint="A report tells what has happened.",
+        )
+    return occurred_at
+
+
+def check_version(ask: Ask, about: Stream[State], read: Mapping[UUID, Versioned]) -> None:
+    """Raise Contended if the command was meant for another version."""
+    version = read[about.id].version
+    if ask.expected_version not in {None, version}:
+        raise Contended(
+            f"{about.state.__name__} {about.id} is at version {version}, you expected {ask.expected_version}.",
+            hint="Look at what has changed and ask again.",
+        )
+
+
+def decide(told: Told, streams: tuple[Stream[State], ...], read: Mapping[UUID, Versioned]) -> Decided:
+    """Decide, and fold the events onto the states.
+
+    Raises:
+        Refused: it may not happen, and no rule says so.
+        InputError: amounts of two currencies met.
+    """
+    refused = None
+    try:
+        happens = list(told.command.decide(States({i: one.state for i, one in read.items()}), told.context))
+    except CurrencyMismatch as error:
+        raise InputError(f"{type(told.command).__name__}: {error}.") from error
+    except Refused as error:
+        if error.rule is None:
+            raise
+        refused = error
+        happens = _evidence(told, streams, error)
+    states = dict(read)
+    events = [_new_event(stream, event, states) for stream, event in happens]
+    item = Item(
+        command_id=told.command_id,
+        occurred_at=told.context.occurred_at,
+        actor=told.context.actor,
+        correlation_id=told.ask.correlation_id or told.command_id,
+        causation_id=told.ask.causation_id,
+        digest=told.digest,
+        answer=refusal.to_answer(refused) if refused else None,
+        expected={stream_id: one.version for stream_id, one in read.items()},
+        events=tuple(events),
+        # A refused message is parked by its consumer, which then moves the source on in the same item.
+        tracking=None if refused else told.ask.tracking,
+        sealed=() if refused else told.sealed,
+    )
+    writes = bool(events or refused or told.ask.command_id or told.ask.tracking)
+    return Decided(item, tuple(event for _, event in happens), states, refused, writes)
+
+
+def _evidence(
+    told: Told, streams: tuple[Stream[State], ...], refused: Refused
+) -> list[tuple[Stream[State], Event]]:
+    """The record of a refusal by a rule, on the order that the command reads."""
+    assert refused.rule is not None
+    record: Event = CommandRefused(
+        command=type(told.command).__name__,
+        code=refused.code,
+        rule=refused.rule.id,
+        rule_version=refused.rule.version,
+    )
+    return [(stream, record) for stream in streams if stream.state.family == CommandRefused.family][:1]
+
+
+def _new_event(stream: Stream[State], event: Event, states: dict[UUID, Versioned]) -> NewEvent:
+    body = encode(event)
+    if len(body) > BODY_BYTES_MAX:
+        raise InputError(
+            f"{type(event).__name__} would hold {len(body):,} bytes; an event may hold {BODY_BYTES_MAX:,}.",
+            hint="Shorten its texts, or give fewer of them.",
+        )
+    before = states[stream.id]
+    after = Versioned(event.evolve(before.state), before.version + 1)
+    states[stream.id] = after
+    return NewEvent(
+        stream_id=stream.id,
+        version=after.version,
+        event_id=uuid4(),
+        name=type(event).__name__,
+        schema_version=event.schema_version,
+        market=after.state.market,
+        body=body,
+    )

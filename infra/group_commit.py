@@ -1,0 +1,192 @@
+"""Group commit: everything that waits is sent as one append.
+
+After a lost connection the same group is sent again: what was committed comes back as a duplicate of itself.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from threading import Condition, Event, Lock, Thread
+from time import monotonic
+
+import psycopg
+
+from infra.append import append
+from infra.clock import Clock
+from infra.errors import PostgresFault
+from infra.item import Appended, Busy, Duplicate, Item, Outcome, OutcomeUnknown
+from infra.postgres import Connection, fault
+from infra.waiting import Waiting, take_independent
+
+QUEUE_MAX = 10_000
+LEARN_WITHIN_S = 30.0
+RECONNECT_EVERY_S = 0.1
+
+
+class GroupCommit:
+    """Takes items from any thread and writes them in groups.
+
+    `connect` opens a connection with the writer's rights. `learn_within_s` bounds how long a lost connection
+    is made again to learn whether its group was committed; after that its items fail with `OutcomeUnknown`.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        clock: Clock,
+        *,
+        queue_max: int = QUEUE_MAX,
+        learn_within_s: float = LEARN_WITHIN_S,
+    ) -> None:
+        self._connect = connect
+        self._clock = clock
+        self._queue_max = queue_max
+        self._learn_within_s = learn_within_s
+        self._connection: Connection | None = None
+        self._queue: deque[Waiting] = deque()
+        self._in_flight: set[Waiting] = set()
+        self._changed = Condition()
+        self._closing = False
+        self._preparing = Lock()
+        self._sending = Lock()
+        self._threads = [Thread(target=self._run, name=f"carnet-writer-{n}", daemon=True) for n in (1, 2)]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, waiting: Waiting) -> Future[Outcome]:
+        """Queue it. Its future holds the outcome when it is durable, or the fault.
+
+        Raises:
+            Busy: the queue is full, or the log is closed.
+        """
+        with self._changed:
+            if self._closing:
+                raise Busy("The log is closed and takes nothing more.")
+            if len(self._queue) >= self._queue_max:
+                raise Busy(f"{self._queue_max} items wait to be written.", hint="Ask again in a moment.")
+            self._queue.append(waiting)
+            self._changed.notify()
+        return waiting.outcome
+
+    def close(self) -> None:
+        """Write what was taken, then stop."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        if self._connection:
+            self._connection.close()
+
+    def _run(self) -> None:
+        """Two threads do this in turn: while one waits for PostgreSQL, the other prepares what comes next. What
+        is prepared is sent before the callers of the last group are woken: they would only be in the way."""
+        while True:
+            with self._preparing:
+                group = self._next_group()
+                if not group:
+                    return
+                for waiting in group:
+                    if waiting.item is None and waiting.end is None:
+                        waiting.prepare(group)
+                self._sending.acquire()
+            try:
+                self._see_through(_open(group))
+            finally:
+                self._sending.release()
+            for waiting in group:
+                waiting.tell()
+            with self._changed:
+                self._in_flight -= set(group)
+                self._changed.notify_all()
+
+    def _next_group(self) -> list[Waiting]:
+        """Wait for what is independent of what is in flight; empty when the log is closed and all is taken."""
+        with self._changed:
+            while True:
+                group = take_independent(self._queue, self._in_flight)
+                if group or (self._closing and not self._queue):
+                    self._in_flight |= set(group)
+                    return group
+                self._changed.wait()
+
+    def _see_through(self, group: list[Waiting]) -> None:
+        """See to it that every item of the group has its outcome or its fault."""
+        try:
+            self._write(group)
+        except PostgresFault as error:
+            _fail(group, error)
+        except Exception as error:
+            # Something is wrong with one of them: alone, it fails alone.
+            if len(left := _open(group)) > 1:
+                for waiting in left:
+                    self._see_through([waiting])
+            else:
+                _fail(left, fault(error) if isinstance(error, psycopg.Error) else error)
+
+    def _write(self, group: list[Waiting]) -> None:
+        """Write the group. Who loses is told; the others are sent again without them."""
+        give_up: float | None = None
+        while group:
+            try:
+                outcomes = self._send(group, again=give_up is not None)
+            except _Lost as lost:
+                give_up = give_up or monotonic() + self._learn_within_s
+                if monotonic() >= give_up:
+                    for waiting in group:
+                        assert waiting.item
+                        waiting.end = OutcomeUnknown(waiting.item.command_id, str(lost))
+                    return
+                Event().wait(RECONNECT_EVERY_S)
+            else:
+                for waiting, outcome in zip(group, outcomes, strict=True):
+                    waiting.end = outcome
+                group = _open(group)
+
+    def _send(self, group: list[Waiting], *, again: bool) -> Sequence[Outcome | None]:
+        try:
+            connection = self._connection or self._connect()
+        except PostgresFault as error:
+            if again:
+                raise _Lost(error.message) from error
+            raise
+        self._connection = connection
+        items = [waiting.item for waiting in group if waiting.item]
+        try:
+            outcomes = append(connection, items, self._clock.now())
+            if again:
+                return [_own(connection, item, got) for item, got in zip(items, outcomes, strict=True)]
+        except psycopg.Error as error:
+            if connection.closed:
+                self._connection = None
+                raise _Lost(fault(error).message) from error
+            raise
+        return outcomes
+
+
+class _Lost(Exception):
+    """The connection went away after something was sent: it may have been committed."""
+
+
+def _own(connection: Connection, item: Item, outcome: Outcome | None) -> Outcome | None:
+    """A duplicate whose last event is our own was written by the try that was lost."""
+    if not isinstance(outcome, Duplicate) or outcome.events != len(item.events):
+        return outcome
+    if item.events:
+        row = connection.execute(
+            "select event_id from carnet.events where position = %s", [outcome.position]
+        ).fetchone()
+        if row is None or row[0] != item.events[-1].event_id:
+            return outcome
+    return Appended(outcome.position)
+
+
+def _open(group: list[Waiting]) -> list[Waiting]:
+    return [waiting for waiting in group if waiting.end is None]
+
+
+def _fail(group: list[Waiting], error: Exception) -> None:
+    for waiting in _open(group):
+        waiting.end = error

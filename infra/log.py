@@ -1,0 +1,191 @@
+"""The log: one immutable, gapless sequence of events, and everything that is written with them.
+
+`append` is the only way in; it goes through the group commit of this process. Reading is paging by position,
+in short transactions: positions have no gaps and their order is commit order, so a reader that has seen
+position n has seen all before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+from domain.kernel import Recorded
+from infra.clock import Clock
+from infra.codec import decode
+from infra.errors import PostgresFault
+from infra.group_commit import LEARN_WITHIN_S, QUEUE_MAX, GroupCommit
+from infra.item import Duplicate, Item, Outcome
+from infra.migrate import check_version
+from infra.postgres import Connection, ConnectionLost, Pool, check_durable, connect
+from infra.waiting import Waiting, waiting_for
+
+COLUMNS: LiteralString = """position, stream_id, version, event_id, name, schema_version, market, occurred_at,
+    recorded_at, actor, command_id, correlation_id, causation_id, body"""
+
+READ: LiteralString = f"""
+select {COLUMNS} from carnet.events where position > %s order by position limit %s"""  # noqa: S608 -- constants
+
+# The bounds of the stream leave out the partitions that hold nothing of it.
+HISTORY: LiteralString = f"""
+select {COLUMNS} from carnet.events
+where stream_id = %(stream)s and version > %(version)s
+    and position >= (select first_position from carnet.streams where stream_id = %(stream)s)
+    and position <= least((select last_position from carnet.streams where stream_id = %(stream)s), %(until)s)
+order by version"""  # noqa: S608 -- constants
+
+HISTORIES: LiteralString = f"""
+select {COLUMNS} from carnet.events join (
+    select stream_id as id, first_position, last_position from carnet.streams where stream_id = any(%s)
+) s on stream_id = s.id and position between s.first_position and s.last_position
+order by position"""  # noqa: S608 -- constants
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last position (0 of an empty log) and when it was recorded (None of an empty log)."""
+
+    position: int
+    recorded_at: datetime | None
+
+
+class Log:
+    """The log of one database, for writing and reading from any thread.
+
+    Raises:
+        PostgresFault: the server cannot be reached, or would acknowledge what is not durable.
+        IntegrityFault: the database is of another schema version.
+    """
+
+    def __init__(
+        self,
+        conninfo: str,
+        clock: Clock,
+        *,
+        queue_max: int = QUEUE_MAX,
+        learn_within_s: float = LEARN_WITHIN_S,
+    ) -> None:
+        with connect(conninfo, "carnet_writer") as connection:
+            check_version(connection)
+        self._conninfo = conninfo
+        self._pool = Pool(conninfo, "carnet_writer")
+        self._writer = GroupCommit(self._connect, clock, queue_max=queue_max, learn_within_s=learn_within_s)
+
+    def append(self, item: Item) -> Future[Outcome]:
+        """Queue an item for the next group. The future has its outcome once that is durable; it raises
+        `PostgresFault` if nothing was written and `OutcomeUnknown` if that could not be learnt.
+
+        Raises:
+            Busy: the queue is full, or the log is closed.
+        """
+        return self._writer.submit(waiting_for(item))
+
+    def submit(self, waiting: Waiting) -> Future[Outcome]:
+        """The same for what becomes an item just before it is written."""
+        return self._writer.submit(waiting)
+
+    def read(self, after: int, limit: int) -> list[Recorded]:
+        """The next events after a position, in order, at most `limit`."""
+        return [_recorded(row) for row in self._rows(READ, [after, limit])]
+
+    def history(
+        self, stream_id: UUID, *, after_version: int = 0, until_position: int | None = None
+    ) -> list[Recorded]:
+        """The events of one stream in order, as of a position if one is given."""
+        until = 2**63 - 1 if until_position is None else until_position
+        values = {"stream": stream_id, "version": after_version, "until": until}
+        return [_recorded(row) for row in self._rows(HISTORY, values)]
+
+    def histories(self, stream_ids: Iterable[UUID]) -> dict[UUID, list[Recorded]]:
+        """The events of several streams; a stream without events is left out."""
+        found: dict[UUID, list[Recorded]] = {}
+        for row in self._rows(HISTORIES, [list(stream_ids)]):
+            found.setdefault(row[1], []).append(_recorded(row))
+        return found
+
+    def head(self) -> Head:
+        """Where the log ends."""
+        ((position, recorded_at),) = self._rows(
+            "select position, case when position > 0 then recorded_at end from carnet.head"
+        )
+        return Head(position, recorded_at)
+
+    def position_at(self, moment: datetime) -> int:
+        """The last position recorded at or before a moment; 0 if none was."""
+        ((position,),) = self._rows("select carnet.position_at(%s)", [moment])
+        return int(position)
+
+    def command(self, command_id: UUID) -> Duplicate | None:
+        """What a command came to, if it has taken effect."""
+        rows = self._rows(
+            "select position, events, digest, answer from carnet.commands where command_id = %s", [command_id]
+        )
+        return Duplicate(*rows[0]) if rows else None
+
+    def taken(self, source: str) -> int | None:
+        """The first offset of a source that has not been taken; None if nothing of it has."""
+        rows = self._rows("select next from carnet.tracking where source = %s", [source])
+        return rows[0][0] if rows else None
+
+    def close(self) -> None:
+        """Write what was queued, then close the connections."""
+        self._writer.close()
+        self._pool.close()
+
+    def __enter__(self) -> Log:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _connect(self) -> Connection:
+        connection = connect(self._conninfo, "carnet_writer")
+        try:
+            check_durable(connection)
+        except PostgresFault:
+            connection.close()
+            raise
+        return connection
+
+    # Rows of psycopg have no static type; each caller names what its statement selects.
+    def _rows(self, statement: LiteralString, values: Any = ()) -> Sequence[Any]:
+        """Read; once more with a new connection if the first did not survive a restart of the server."""
+        try:
+            with self._pool.connection() as connection:
+                return _fetch(connection, statement, values)
+        except ConnectionLost:
+            self._pool.forget()
+        with self._pool.connection() as connection:
+            return _fetch(connection, statement, values)
+
+
+def _fetch(connection: Connection, statement: LiteralString, values: Any) -> Sequence[Any]:
+    return connection.execute(statement, values, prepare=True, binary=True).fetchall()
+
+
+def _recorded(row: tuple[Any, ...]) -> Recorded:
+    position, stream_id, version, event_id, name, schema_version, market, occurred, recorded, actor, *rest = (
+        row
+    )
+    command_id, correlation_id, causation_id, body = rest
+    return Recorded(
+        position=position,
+        stream_id=stream_id,
+        version=version,
+        event_id=event_id,
+        name=name,
+        schema_version=schema_version,
+        market=market,
+        occurred_at=occurred,
+        recorded_at=recorded,
+        actor=actor,
+        command_id=command_id,
+        correlation_id=correlation_id,
+        causation_id=causation_id,
+        body=body.encode(),
+        event=decode(name, body),
+    )

@@ -1,0 +1,30 @@
+"""A refusal as the answer that is stored under its command's id, and back."""
+
+from __future__ import annotations
+
+import msgspec
+
+from domain.kernel import Refused, Rule
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    code: str
+    sentence: str
+    fields: dict[str, str]
+    rule: str
+    rule_version: int
+
+
+def to_answer(refused: Refused) -> str:
+    """The JSON of a refusal by a rule."""
+    assert refused.rule is not None
+    rule = refused.rule
+    told = _Answer(refused.code, str(refused), dict(refused.fields), rule.id, rule.version)
+    return msgspec.json.encode(told).decode()
+
+
+def from_answer(answer: str) -> Refused:
+    """The refusal that was stored."""
+    told = msgspec.json.decode(answer, type=_Answer)
+    sentence = told.sentence.replace("{", "{{").replace("}", "}}")
+    return Refused(told.code, sentence, rule=Rule(told.rule, told.rule_version), **told.fields)

@@ -1,0 +1,89 @@
+"""What waits to be written, and which of it may be written together.
+
+A group is independent: no stream that one writes is read or written by another, and there is one per command
+id, per source and per unique text. The rest wait, in their order, for the next group. So nothing in a group
+can make another lose, and the database function can work on the whole group at once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
+from concurrent.futures import Future
+from uuid import UUID
+
+from infra.item import Item, Outcome
+
+GROUP_MAX = 256
+
+
+class Waiting:
+    """An item on its way into the log, or what becomes one in time (`item` is None until then).
+
+    `names` are the ids that only one of a group may have. `end` is how it ended, `outcome` tells that to who
+    waits for it.
+    """
+
+    __slots__ = ("end", "item", "names", "outcome", "reads", "writes")
+
+    def __init__(
+        self,
+        item: Item | None,
+        *,
+        reads: AbstractSet[UUID],
+        writes: AbstractSet[UUID],
+        names: AbstractSet[object],
+    ) -> None:
+        self.item = item
+        self.reads = reads
+        self.writes = writes
+        self.names = names
+        self.end: Outcome | Exception | None = None
+        self.outcome: Future[Outcome] = Future()
+
+    def prepare(self, group: Sequence[Waiting]) -> None:
+        """Make the item, and those of the others in the group that can be made along with it; or end."""
+
+    def tell(self) -> None:
+        """Let whoever waits for the outcome know the end."""
+        assert self.end is not None
+        if not self.outcome.set_running_or_notify_cancel():
+            return  # nobody waits any more; what is written stays written
+        if isinstance(self.end, Exception):
+            self.outcome.set_exception(self.end)
+        else:
+            self.outcome.set_result(self.end)
+
+
+def waiting_for(item: Item) -> Waiting:
+    """An item that is ready to be written."""
+    writes = {event.stream_id for event in item.events}
+    names: set[object] = {item.command_id}
+    names.update(row.lookup for row in item.sealed if row.lookup)
+    if item.tracking:
+        names.add(item.tracking.source)
+    return Waiting(item, reads=writes.union(item.expected), writes=writes, names=names)
+
+
+def take_independent(queue: deque[Waiting], in_flight: Collection[Waiting] = ()) -> list[Waiting]:
+    """Take from the queue, in order, what depends on nothing before it and nothing in flight; at most
+    GROUP_MAX."""
+    group: list[Waiting] = []
+    left: list[Waiting] = []
+    written: set[UUID] = set().union(*(waiting.writes for waiting in in_flight))
+    read: set[UUID] = set().union(*(waiting.reads for waiting in in_flight))
+    names: set[object] = set().union(*(waiting.names for waiting in in_flight))
+    while queue and len(group) < GROUP_MAX and len(left) < GROUP_MAX:
+        waiting = queue.popleft()
+        free = (
+            written.isdisjoint(waiting.reads)
+            and read.isdisjoint(waiting.writes)
+            and names.isdisjoint(waiting.names)
+        )
+        (group if free else left).append(waiting)
+        written |= waiting.writes
+        read |= waiting.reads
+        names |= waiting.names
+    queue.extendleft(reversed(left))
+    return group

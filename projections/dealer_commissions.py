@@ -1,0 +1,176 @@
+"""What each partner is owed: one row a commission line, with its formula, inputs, state and evidence.
+
+Confidential. The arithmetic is the domain's; this keeps what it works from: the facts of each order, the terms
+of each plan and each partner's open month. A line of a closed month never changes; what is learnt later is
+posted to the open one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Final
+from uuid import UUID
+
+from domain.handovers.delivering import Delivered
+from domain.kernel import Recorded
+from domain.orders.cancelling import OrderCancelled
+from domain.orders.changing import ChangeAccepted
+from domain.orders.contracting import ContractSigned
+from domain.orders.paying import PaymentReceived
+from domain.orders.reserving import ReservationLapsed
+from domain.orders.withdrawing import WithdrawalAccepted, WithdrawalWindowClosed
+from domain.settlements.accruing import lines
+from domain.settlements.closing import PeriodClosed
+from domain.settlements.facts import CommissionFacts, evolve_facts, partners
+from domain.settlements.lines import Line
+from domain.settlements.planning import PlanPublished
+from domain.settlements.state import PlanTerms
+from projections.kernel import Change, Gone, Key, Projection, Row, Rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommissionLine(Line):
+    """`period` is "" while the line stands on no statement."""
+
+    table: ClassVar[str] = "commission_line"
+    key: ClassVar[tuple[str, ...]] = ("order_id", "partner_id", "line_type", "period")
+    indexes: ClassVar[tuple[str, ...]] = ("partner_id",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommissionOrder:
+    """What the lines of an order follow from, and those that stand."""
+
+    table: ClassVar[str] = "commission_order"
+    key: ClassVar[tuple[str, ...]] = ("order_id",)
+    indexes: ClassVar[tuple[str, ...]] = ()
+
+    order_id: UUID
+    facts: CommissionFacts = field(default_factory=CommissionFacts)
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommissionPlan:
+    """One version of a plan. A contract may be told that names it before it is published: then `terms` is
+    None, and `waiting` names the orders."""
+
+    table: ClassVar[str] = "commission_plan"
+    key: ClassVar[tuple[str, ...]] = ("plan_id", "version")
+    indexes: ClassVar[tuple[str, ...]] = ()
+
+    plan_id: UUID
+    version: int
+    terms: PlanTerms | None = None
+    waiting: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartnerPeriod:
+    """The month that is open for a partner; every month before it is closed."""
+
+    table: ClassVar[str] = "commission_period"
+    key: ClassVar[tuple[str, ...]] = ("partner_id",)
+    indexes: ClassVar[tuple[str, ...]] = ()
+
+    partner_id: UUID
+    open_period: str
+
+
+def project(recorded: Recorded, rows: Rows) -> Iterator[Change]:
+    match recorded.event:
+        case PlanPublished() as published:
+            yield from _published(published, rows)
+        case PeriodClosed(partner_id=partner_id, next_period=open_period):
+            yield PartnerPeriod(partner_id=partner_id, open_period=open_period)
+        case _:
+            order = rows.get(CommissionOrder, recorded.stream_id) or CommissionOrder(
+                order_id=recorded.stream_id
+            )
+            facts = evolve_facts(order.facts, recorded)
+            if facts != order.facts:
+                yield from _reckoned(replace(order, facts=facts), rows)
+
+
+def _published(published: PlanPublished, rows: Rows) -> Iterator[Change]:
+    plan = rows.get(CommissionPlan, (published.plan_id, published.version))
+    yield CommissionPlan(plan_id=published.plan_id, version=published.version, terms=published.terms)
+    for order_id in plan.waiting if plan else ():
+        order = rows.get(CommissionOrder, order_id)
+        if order:
+            yield from _posted(order, published.terms, rows)
+
+
+def _reckoned(order: CommissionOrder, rows: Rows) -> Iterator[Change]:
+    """The order and its lines, as far as its plan is known."""
+    facts = order.facts
+    if facts.agent_id is None or facts.plan_id is None or facts.plan_version is None:
+        yield order
+        return
+    plan = rows.get(CommissionPlan, (facts.plan_id, facts.plan_version))
+    if plan and plan.terms:
+        yield from _posted(order, plan.terms, rows)
+        return
+    yield order
+    plan = plan or CommissionPlan(plan_id=facts.plan_id, version=facts.plan_version)
+    if order.order_id not in plan.waiting:
+        yield replace(plan, waiting=(*plan.waiting, order.order_id))
+
+
+def _posted(order: CommissionOrder, terms: PlanTerms, rows: Rows) -> Iterator[Change]:
+    """The order and the lines that changed."""
+    periods = {partner: rows.get(PartnerPeriod, partner) for partner in partners(order.facts)}
+    opened = {partner: period.open_period for partner, period in periods.items() if period}
+    posted = lines(order.facts, terms, opened, order.lines)
+    yield replace(order, lines=posted)
+    before, after = _by_key(order.lines), _by_key(posted)
+    for key in before.keys() - after.keys():
+        yield Gone(CommissionLine, key)
+    for key, line in after.items():
+        if before.get(key) != line:
+            yield CommissionLine(**vars(line))
+
+
+def _by_key(posted: Iterable[Line]) -> dict[Key, Line]:
+    return {(line.order_id, line.partner_id, line.line_type, line.period): line for line in posted}
+
+
+def hint(recorded: Recorded) -> Iterator[tuple[type[Row], Key]]:
+    match recorded.event:
+        case PlanPublished(plan_id=plan_id, version=version):
+            yield CommissionPlan, (plan_id, version)
+        case PeriodClosed():
+            return
+        case ContractSigned(agent_id=UUID() as agent, plan_id=UUID() as plan, plan_version=int() as version):
+            yield CommissionOrder, recorded.stream_id
+            yield CommissionPlan, (plan, version)
+            yield PartnerPeriod, agent
+        case Delivered(handed_by=partner):
+            yield CommissionOrder, recorded.stream_id
+            yield PartnerPeriod, partner
+        case _:
+            yield CommissionOrder, recorded.stream_id
+
+
+DEALER_COMMISSIONS: Final = Projection(
+    name="dealer_commissions",
+    version=1,
+    rows=(CommissionLine, CommissionOrder, CommissionPlan, PartnerPeriod),
+    project=project,
+    hint=hint,
+    wants=frozenset(
+        {
+            ContractSigned,
+            ChangeAccepted,
+            PaymentReceived,
+            Delivered,
+            WithdrawalWindowClosed,
+            WithdrawalAccepted,
+            OrderCancelled,
+            ReservationLapsed,
+            PlanPublished,
+            PeriodClosed,
+        }
+    ),
+)

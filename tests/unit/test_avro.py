@@ -1,0 +1,95 @@
+"""Events as bytes and back, of any version, and what is said to bytes that are none of ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from struct import pack
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.kernel import Event
+from domain.money import Money
+from infra.avro import Catalogue, Codec, write_schemas
+from infra.avro.locking import domain_events
+from infra.errors import IntegrityFault
+from tests.anything import anything
+from tests.unit.drafts import draft
+
+EVERY = st.sampled_from(domain_events()).flatmap(anything)
+OLD = draft("Grown", name=str, price=Money | None)
+NEW = draft("Grown", name=str, note=(str, "none"), counts=(tuple[int, ...], (1, 2)))
+
+
+@pytest.fixture(scope="module")
+def codec(tmp_path_factory: pytest.TempPathFactory) -> Codec:
+    """Of the events as they are, whatever is checked in."""
+    return codec_of(tmp_path_factory.mktemp("schemas"), *domain_events())
+
+
+def codec_of(folder: Path, *events: type[Event]) -> Codec:
+    write_schemas(folder, events)
+    return Codec(Catalogue.load(folder), {event.__name__: event for event in events})
+
+
+# The fields of a draft are known to its test alone.
+def make(event: type[Event], **fields: Any) -> Event:
+    return event(**fields)
+
+
+@given(event=EVERY)
+def test_an_event_comes_back_as_it_was(codec: Codec, event: Event) -> None:
+    assert codec.decode(codec.encode(event)) == event
+
+
+@given(event=EVERY)
+def test_the_prefix_names_the_schema(codec: Codec, event: Event) -> None:
+    value = codec.encode(event)
+    row = codec.published(value).row
+    assert value[:5] == pack(">bI", 0, row.id)
+    assert row.record == f"carnet.{event.family}.{type(event).__name__}"
+
+
+@given(event=EVERY, damage=st.integers(0, 3))
+def test_bytes_cut_short_or_drawn_out_are_refused(codec: Codec, event: Event, damage: int) -> None:
+    value = codec.encode(event)
+    with pytest.raises(IntegrityFault, match=r"schema \d+|schema id"):
+        codec.decode(value[: len(value) - damage] if 0 < damage < len(value) - 5 else value + b"\0")
+
+
+def test_an_old_record_reads_as_todays_class(tmp_path: Path) -> None:
+    value = codec_of(tmp_path, OLD).encode(make(OLD, name="a", price=Money(1, "EUR")))
+    new = codec_of(tmp_path, NEW)
+    assert new.decode(value) == make(NEW, name="a", note="none", counts=(1, 2))
+    assert new.published(new.encode(make(NEW, name="a"))).row.version == 2
+
+
+def test_a_class_that_is_not_as_it_was_locked_is_not_written(tmp_path: Path) -> None:
+    write_schemas(tmp_path, [OLD])
+    codec = Codec(Catalogue.load(tmp_path), {"Grown": NEW})
+    with pytest.raises(IntegrityFault, match=r"Grown is not as .*lock\.json has it.*carnet schemas write"):
+        codec.encode(make(NEW, name="a"))
+
+
+def test_an_event_that_this_version_lacks_is_named(tmp_path: Path) -> None:
+    value = codec_of(tmp_path, OLD).encode(make(OLD, name="a", price=None))
+    with pytest.raises(IntegrityFault, match=r"no event carnet\.service\.Grown \(schema 1\)"):
+        Codec(Catalogue.load(tmp_path), {}).decode(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (b"", "does not start with the byte 0"),
+        (b"\x01\x00\x00\x00\x01abc", "does not start with the byte 0"),
+        (b"\x00\x7f\xff\xff\xff", "no schema 2147483647 in schemas/lock.json"),
+        (b"\x00\x00\x00\x00\x01", "do not match the Avro schema 1"),
+        (b"\x00\x00\x00\x00\x01\xff\xff\xff\xff", "do not match the Avro schema 1"),
+    ],
+)
+def test_bytes_that_are_none_of_ours_are_refused(tmp_path: Path, value: bytes, why: str) -> None:
+    with pytest.raises(IntegrityFault, match=why) as caught:
+        codec_of(tmp_path, OLD).decode(value)
+    assert caught.value.exit_code == 8
