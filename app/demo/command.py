@@ -29,7 +29,7 @@ from infra import logging
 from infra.clock import SimulatedClock
 from infra.errors import InputError
 from infra.position import relay_position
-from infra.postgres import connect
+from infra.postgres import Connection, connect
 from projections.lag import lag
 
 FOLLOWERS = ("project", "consume", "relay")
@@ -103,13 +103,21 @@ def _season(here: Ground, script: Season, shown: Progress) -> Found:
 
 
 def left_to_do(book: Book, offsets: Offsets) -> dict[str, int]:
-    """What the season's processes have not done yet."""
+    """What the season's processes have not done yet.
+
+    Our own log is asked first, for Kafka is slow to tell; and again after Kafka, for what was taken in between.
+    """
     with connect(book.conninfo, "carnet_reader") as connection:
-        waiting = {one.name: one.waiting for one in offsets.lags(connection)}
-        waiting |= {one.name: one.waiting for one in policy_lags(connection)}
-        waiting |= {one.name: one.events for one in lag(connection, projections.ALL, book.clock.now())}
-        due = timer_lag(connection, book.clock.now())
-        waiting[due.name] = due.waiting
+        if left := _left_in_log(book, connection):
+            return left
+        taken = {one.name: one.waiting for one in offsets.lags(connection) if one.waiting}
+        return taken or _left_in_log(book, connection)
+
+
+def _left_in_log(book: Book, connection: Connection) -> dict[str, int]:
+    now = book.clock.now()
+    waiting = {one.name: one.events for one in lag(connection, projections.ALL, now)}
+    waiting |= {one.name: one.waiting for one in (*policy_lags(connection), timer_lag(connection, now))}
     return {name: count for name, count in waiting.items() if count}
 
 

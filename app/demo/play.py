@@ -29,7 +29,7 @@ from infra.handle import Desk
 
 CALLERS = 32
 SETTLE_WITHIN_S = 120.0
-LOOK_EVERY_S = 0.02
+LOOK_EVERY_S = 0.05
 OFFICE = "office"
 
 
