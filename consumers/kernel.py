@@ -16,6 +16,7 @@ from domain.money import Money
 from infra import inbound
 from infra.codec import in_words
 from infra.errors import InputError
+from infra.learnt import learnt
 
 S = TypeVar("S", bound=State)
 
@@ -113,7 +114,7 @@ def decode(value: bytes, messages: tuple[type[Message], ...]) -> Message:
         expected = ", ".join(sorted(kind.record for kind in messages))
         raise InputError(f"{record} does not belong to this topic; it carries {expected}.")
     try:
-        return msgspec.convert(fields, kind)
+        return msgspec.convert(fields, learnt(kind))
     except msgspec.ValidationError as error:
         said = re.sub("invalid enum value .*", "it has no such value", in_words(str(error)), flags=re.DOTALL)
         raise InputError(f"{record}: {said}.") from None

@@ -21,6 +21,7 @@ from domain.kernel import Refused
 from domain.orders.reserving import LapseReservation
 from domain.orders.withdrawing import CloseWithdrawalWindow
 from infra.errors import InputError
+from infra.learnt import learnt
 from infra.postgres import Connection
 from infra.timers import Due
 
@@ -100,7 +101,7 @@ class Fired(msgspec.Struct, frozen=True):
 def read(payload: bytes) -> Wanted:
     """The command of a timer. Raises InputError."""
     try:
-        fired = msgspec.json.decode(payload, type=Fired)
+        fired = msgspec.json.decode(payload, type=learnt(Fired))
     except msgspec.MsgspecError as error:
         raise InputError(f"A parked timer cannot be read: {error}.") from error
     kind = KINDS.get(fired.kind)

@@ -18,6 +18,7 @@ import domain.everything  # noqa: F401 -- registers every event and command
 from domain.kernel import Command, Event
 from domain.sealed import Clear, Sealed
 from infra.errors import InputError, IntegrityFault
+from infra.learnt import learnt
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\[\]]{0,99}")
 
@@ -76,7 +77,7 @@ def convert_command(name: str, told: dict[str, Any]) -> Command:
         said = f"has no field {where}" if NAME.fullmatch(where) else "does not have one of the fields told"
         raise InputError(f"{name} {said}.", hint=f"There is: {', '.join(known)}.")
     try:
-        return msgspec.convert(told, kind, dec_hook=_clear_text)
+        return msgspec.convert(told, learnt(kind), dec_hook=_clear_text)
     except msgspec.MsgspecError as error:
         said = in_words(str(error))
         raise InputError(f"{name}: {said}.", hint=f"`carnet ask {name} --help` says what it takes.") from None
@@ -146,7 +147,7 @@ def _decoder(name: str) -> msgspec.json.Decoder[Event]:
             f"The log holds an event named {name}, which this version of Carnet has never seen.",
             hint="Run the version that wrote it, or a newer one.",
         )
-    return msgspec.json.Decoder(kind, dec_hook=_reference)
+    return msgspec.json.Decoder(learnt(kind), dec_hook=_reference)
 
 
 def _stored(value: object) -> object:
@@ -161,7 +162,7 @@ def _told(value: object) -> object:
 
 def _reference(kind: type, value: object) -> object:
     if kind is Sealed:
-        told = msgspec.convert(value, _Reference)
+        told = msgspec.convert(value, learnt(_Reference))
         return Sealed(told.id, told.subject, _group(told.group), told.sha256, told.remark)
     raise TypeError(f"{kind.__name__} has no place in an event")
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from threading import Condition, Event, Lock, Thread
 from time import monotonic
 
@@ -55,8 +54,8 @@ class GroupCommit:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, waiting: Waiting) -> Future[Outcome]:
-        """Queue it. Its future holds the outcome when it is durable, or the fault.
+    def submit(self, waiting: Waiting) -> None:
+        """Queue it. It is told its end: the outcome when that is durable, or the fault.
 
         Raises:
             Busy: the queue is full, or the log is closed.
@@ -68,7 +67,6 @@ class GroupCommit:
                 raise Busy(f"{self._queue_max} items wait to be written.", hint="Ask again in a moment.")
             self._queue.append(waiting)
             self._changed.notify()
-        return waiting.outcome
 
     def close(self) -> None:
         """Write what was taken, then stop."""

@@ -102,7 +102,8 @@ class Desk:
         """One round; None if it must be decided again, on what the log then holds."""
         case = Case(told, streams, self._states)
         try:
-            outcome = self._log.submit(case).result(timeout=ANSWER_WITHIN_S)
+            self._log.submit(case)
+            outcome = case.wait(ANSWER_WITHIN_S)
         except TimeoutError as error:
             late = f"PostgreSQL did not answer within {ANSWER_WITHIN_S:.0f} s"
             raise OutcomeUnknown(told.command_id, late) from error

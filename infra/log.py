@@ -22,7 +22,7 @@ from infra.group_commit import LEARN_WITHIN_S, QUEUE_MAX, GroupCommit
 from infra.item import Duplicate, Item, Outcome
 from infra.migrate import check_version
 from infra.postgres import Connection, ConnectionLost, Pool, check_durable, connect
-from infra.waiting import Waiting, waiting_for
+from infra.waiting import Handed, Waiting
 
 COLUMNS: LiteralString = """position, stream_id, version, event_id, name, schema_version, market, occurred_at,
     recorded_at, actor, command_id, correlation_id, causation_id, body"""
@@ -82,11 +82,13 @@ class Log:
         Raises:
             Busy: the queue is full, or the log is closed.
         """
-        return self._writer.submit(waiting_for(item))
+        handed = Handed(item)
+        self._writer.submit(handed)
+        return handed.outcome
 
-    def submit(self, waiting: Waiting) -> Future[Outcome]:
-        """The same for what becomes an item just before it is written."""
-        return self._writer.submit(waiting)
+    def submit(self, waiting: Waiting) -> None:
+        """The same for what becomes an item just before it is written, and is told its end."""
+        self._writer.submit(waiting)
 
     def read(self, after: int, limit: int) -> list[Recorded]:
         """The next events after a position, in order, at most `limit`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from domain.kernel import Refused, Rule
+from infra.learnt import learnt
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -25,6 +26,6 @@ def to_answer(refused: Refused) -> str:
 
 def from_answer(answer: str) -> Refused:
     """The refusal that was stored."""
-    told = msgspec.json.decode(answer, type=_Answer)
+    told = msgspec.json.decode(answer, type=learnt(_Answer))
     sentence = told.sentence.replace("{", "{{").replace("}", "}}")
     return Refused(told.code, sentence, rule=Rule(told.rule, told.rule_version), **told.fields)

@@ -7,7 +7,7 @@ decided on it is decided again on what the log holds.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from threading import Lock
 from uuid import UUID
 
@@ -36,36 +36,26 @@ class States:
         self._remembered_max = remembered_max
         self._guard = Lock()
 
-    def load(self, streams: Iterable[Stream[State]]) -> dict[UUID, Versioned]:
-        """Read the streams that are not remembered, all in one query; those of another kind are left out."""
-        wanted = {stream.id: stream for stream in streams if self._recall(stream.id) is None}
-        if not wanted:
-            return {}
-        histories = self._log.histories(wanted)
-        loaded: dict[UUID, Versioned] = {}
-        for stream_id, stream in wanted.items():
-            history = histories.get(stream_id, [])
-            if history and history[0].event.family != stream.state.family:
-                continue
-            state = fold(stream.state(), (recorded.event for recorded in history))
-            loaded[stream_id] = Versioned(state, history[-1].version if history else 0)
-        return loaded
-
-    def pick(
-        self, streams: Iterable[Stream[State]], loaded: Mapping[UUID, Versioned]
-    ) -> dict[UUID, Versioned]:
-        """The states of these streams, from what was just loaded or from memory.
-
-        Raises:
-            InputError: an id is that of another kind of stream.
-        """
-        states: dict[UUID, Versioned] = {}
-        for stream in streams:
-            found = loaded.get(stream.id) or self._recall(stream.id)
-            if found is None or type(found.state) is not stream.state:
-                raise another_kind(stream)
-            states[stream.id] = found
-        return states
+    def read(self, streams: Iterable[Stream[State]]) -> tuple[dict[UUID, Versioned], Set[UUID]]:
+        """The states of these streams, remembered or read in one query, and the ids of those that were read.
+        What has events of another family is left out."""
+        found: dict[UUID, Versioned] = {}
+        wanted: dict[UUID, Stream[State]] = {}
+        with self._guard:
+            for stream in streams:
+                if remembered := self._remembered.get(stream.id):
+                    self._remembered.move_to_end(stream.id)
+                    found[stream.id] = remembered
+                else:
+                    wanted[stream.id] = stream
+        if wanted:
+            histories = self._log.histories(wanted)
+            for stream_id, stream in wanted.items():
+                history = histories.get(stream_id, ())
+                if not history or history[0].event.family == stream.state.family:
+                    state = fold(stream.state(), (recorded.event for recorded in history))
+                    found[stream_id] = Versioned(state, history[-1].version if history else 0)
+        return found, wanted.keys()
 
     def remember(self, states: Mapping[UUID, Versioned]) -> None:
         """Keep these states, unless a later one is kept already."""
@@ -84,11 +74,20 @@ class States:
             for stream_id in stream_ids:
                 self._remembered.pop(stream_id, None)
 
-    def _recall(self, stream_id: UUID) -> Versioned | None:
-        with self._guard:
-            if found := self._remembered.get(stream_id):
-                self._remembered.move_to_end(stream_id)
-            return found
+
+def pick(streams: Iterable[Stream[State]], found: Mapping[UUID, Versioned]) -> dict[UUID, Versioned]:
+    """The states of these streams.
+
+    Raises:
+        InputError: an id is that of another kind of stream.
+    """
+    states: dict[UUID, Versioned] = {}
+    for stream in streams:
+        state = found.get(stream.id)
+        if state is None or type(state.state) is not stream.state:
+            raise another_kind(stream)
+        states[stream.id] = state
+    return states
 
 
 def another_kind(stream: Stream[State]) -> InputError:

@@ -7,6 +7,7 @@ can make another lose, and the database function can work on the whole group at 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
@@ -18,14 +19,13 @@ from infra.item import Item, Outcome
 GROUP_MAX = 256
 
 
-class Waiting:
+class Waiting(ABC):
     """An item on its way into the log, or what becomes one in time (`item` is None until then).
 
-    `names` are the ids that only one of a group may have. `end` is how it ended, `outcome` tells that to who
-    waits for it.
+    `names` are the ids that only one of a group may have; `end` is how it ended.
     """
 
-    __slots__ = ("end", "item", "names", "outcome", "reads", "writes")
+    __slots__ = ("end", "item", "names", "reads", "writes")
 
     def __init__(
         self,
@@ -40,13 +40,34 @@ class Waiting:
         self.writes = writes
         self.names = names
         self.end: Outcome | Exception | None = None
-        self.outcome: Future[Outcome] = Future()
 
+    @abstractmethod
     def prepare(self, group: Sequence[Waiting]) -> None:
         """Make the item, and those of the others in the group that can be made along with it; or end."""
 
+    @abstractmethod
     def tell(self) -> None:
-        """Let whoever waits for the outcome know the end."""
+        """Let whoever waits for it know the end."""
+
+
+class Handed(Waiting):
+    """An item that is ready to be written; `outcome` tells the end."""
+
+    __slots__ = ("outcome",)
+
+    def __init__(self, item: Item) -> None:
+        writes = {event.stream_id for event in item.events}
+        names: set[object] = {item.command_id}
+        names.update(row.lookup for row in item.sealed if row.lookup)
+        if item.tracking:
+            names.add(item.tracking.source)
+        super().__init__(item, reads=writes.union(item.expected), writes=writes, names=names)
+        self.outcome: Future[Outcome] = Future()
+
+    def prepare(self, group: Sequence[Waiting]) -> None:
+        """It is ready."""
+
+    def tell(self) -> None:
         assert self.end is not None
         if not self.outcome.set_running_or_notify_cancel():
             return  # nobody waits any more; what is written stays written
@@ -54,16 +75,6 @@ class Waiting:
             self.outcome.set_exception(self.end)
         else:
             self.outcome.set_result(self.end)
-
-
-def waiting_for(item: Item) -> Waiting:
-    """An item that is ready to be written."""
-    writes = {event.stream_id for event in item.events}
-    names: set[object] = {item.command_id}
-    names.update(row.lookup for row in item.sealed if row.lookup)
-    if item.tracking:
-        names.add(item.tracking.source)
-    return Waiting(item, reads=writes.union(item.expected), writes=writes, names=names)
 
 
 def take_independent(queue: deque[Waiting], in_flight: Collection[Waiting] = ()) -> list[Waiting]:

@@ -24,7 +24,7 @@ from infra.item import (
 from infra.log import Log
 from infra.postgres import connect
 from infra.vault.sealing import SealedRow
-from infra.waiting import GROUP_MAX, take_independent, waiting_for
+from infra.waiting import GROUP_MAX, Handed, Waiting, take_independent
 from tests.examples import deposit_paid
 from tests.integration.log.items import assert_sound, event, item, rows, wait, write
 
@@ -247,7 +247,7 @@ def test_a_group_takes_what_is_independent_and_keeps_the_order_of_the_rest() -> 
     a, b = uuid4(), uuid4()
     first, reads_a = item(a), item(b, expected={a: 0, b: 0})
     after_it, free = item(b), item()
-    queue = deque(map(waiting_for, (first, reads_a, after_it, free)))
+    queue: deque[Waiting] = deque(map(Handed, (first, reads_a, after_it, free)))
     assert [waiting.item for waiting in take_independent(queue)] == [first, free]
     assert [waiting.item for waiting in queue] == [reads_a, after_it]
 
@@ -259,11 +259,11 @@ def test_two_who_only_read_a_stream_share_a_group() -> None:
         order = uuid4()
         return item(order, expected={order: 0, car: 5})
 
-    queue = deque(waiting_for(reading()) for _ in range(3))
+    queue: deque[Waiting] = deque(Handed(reading()) for _ in range(3))
     assert len(take_independent(queue)) == 3
 
 
 def test_a_group_is_bounded() -> None:
-    queue = deque(waiting_for(item()) for _ in range(GROUP_MAX + 5))
+    queue: deque[Waiting] = deque(Handed(item()) for _ in range(GROUP_MAX + 5))
     assert len(take_independent(queue)) == GROUP_MAX
     assert len(queue) == 5
