@@ -23,6 +23,7 @@ from domain.markets.resolver import Markets
 from infra.order_book import BookMapper, Happened
 
 TUNED = {
+    "POSTGRES_POOL_SIZE": "16",
     "AGGREGATE_CACHE_MAXSIZE": "10000",
     "AGGREGATE_CACHE_FASTFORWARD": "y",
     "DEEPCOPY_FROM_AGGREGATE_CACHE": "n",
@@ -62,7 +63,6 @@ class StockBook(Application[UUID]):
                 "POSTGRES_PORT": str(server["port"]),
                 "POSTGRES_USER": str(server["user"]),
                 "POSTGRES_PASSWORD": "",
-                "POSTGRES_POOL_SIZE": "16",
             }
         )
         self.markets = markets

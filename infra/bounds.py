@@ -20,6 +20,7 @@ from domain.kernel import Command
 from domain.money import Money
 from domain.sealed import Clear, Sealed
 from infra.errors import InputError
+from infra.learnt import learnt
 
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
@@ -93,7 +94,7 @@ def actor(name: str) -> str:
 @cache
 def check_of(kind: type[Command]) -> Check:
     """How a command of this class is checked. Raises TypeError: a field has a type without bounds."""
-    shape = inspect.type_info(kind)
+    shape = inspect.type_info(learnt(kind))
     assert isinstance(shape, inspect.DataclassType)
     return _record(shape)
 

@@ -136,7 +136,7 @@ def _unknown(told: object, shape: inspect.Type, where: str) -> Iterator[tuple[st
 
 @cache
 def _shape(kind: type) -> inspect.Type:
-    return inspect.type_info(kind)
+    return inspect.type_info(learnt(kind))
 
 
 @cache

@@ -1,8 +1,8 @@
 """Classes that msgspec may meet in any thread.
 
-msgspec 0.22 learns a class when it first decodes one, keeps what it has learnt so far on the class, and reads
-what another thread has left half learnt there: the process dies with a segmentation fault. So every class that
-threads decode is shown to msgspec under a lock first.
+msgspec 0.22 learns a class when it first decodes or inspects one, and keeps on the class what it has learnt so
+far. A second thread that comes meanwhile reads what is half learnt, and the process dies with a segmentation
+fault. So every class that threads work with is shown to msgspec under a lock first.
 """
 
 from __future__ import annotations
