@@ -102,7 +102,7 @@ def reserve(tale: Tale, d: Deal) -> None:
             powertrain=d.offer.powertrain,
             market=d.offer.market,
             region=d.offer.region,
-            channel="oem_online",
+            channel="maker_online",
             deposit=d.offer.money(d.deposit),
         ),
         WEB,

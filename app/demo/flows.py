@@ -19,21 +19,21 @@ from domain.service.booking import BookService
 from domain.service.working import CollectVehicle, CompleteWork, HandBackVehicle, StartWork
 
 
-def agency(tale: Tale, d: c.Deal, rng: Random, *, oem: UUID, plan_id: UUID) -> None:
+def agency(tale: Tale, d: c.Deal, rng: Random, *, maker: UUID, plan_id: UUID) -> None:
     """Built to order, sold by the maker, handed over by his agent."""
-    contract(tale, d, rng, oem=oem, plan_id=plan_id)
+    contract(tale, d, rng, maker=maker, plan_id=plan_id)
     c.order_production(tale, d)
     build(tale, d, rng)
     deliver(tale, d, rng, price=d.price)
 
 
-def contract(tale: Tale, d: c.Deal, rng: Random, *, oem: UUID, plan_id: UUID) -> None:
+def contract(tale: Tale, d: c.Deal, rng: Random, *, maker: UUID, plan_id: UUID) -> None:
     c.reserve(tale, d)
     c.pay(tale, d, rng, d.deposit)
     tale.later()
-    c.offer_price(tale, d, rng, "oem")
+    c.offer_price(tale, d, rng, "maker")
     tale.later()
-    c.sign(tale, d, rng, seller="oem", seller_id=oem, channel="distance", plan_id=plan_id)
+    c.sign(tale, d, rng, seller="maker", seller_id=maker, channel="distance", plan_id=plan_id)
 
 
 def build(tale: Tale, d: c.Deal, rng: Random) -> None:
@@ -59,9 +59,11 @@ def deliver(tale: Tale, d: c.Deal, rng: Random, *, price: int, paid: bool = True
     c.hand_over(tale, d, rng)
 
 
-def withdrawn(tale: Tale, d: c.Deal, rng: Random, *, oem: UUID, plan_id: UUID, honoured: bool = True) -> None:
+def withdrawn(
+    tale: Tale, d: c.Deal, rng: Random, *, maker: UUID, plan_id: UUID, honoured: bool = True
+) -> None:
     """Handed over; the customer changes his mind within the window; the car and the money go back."""
-    agency(tale, d, rng, oem=oem, plan_id=plan_id)
+    agency(tale, d, rng, maker=maker, plan_id=plan_id)
     tale.later()
     tale.ask(DeclareWithdrawal(order_id=d.order_id, medium="function"), c.WEB)
     if not honoured:
@@ -87,8 +89,8 @@ def withdrawn(tale: Tale, d: c.Deal, rng: Random, *, oem: UUID, plan_id: UUID, h
     c.refund(tale, d, rng, d.price)
 
 
-def cancelled_by_customer(tale: Tale, d: c.Deal, rng: Random, *, oem: UUID, plan_id: UUID) -> None:
-    contract(tale, d, rng, oem=oem, plan_id=plan_id)
+def cancelled_by_customer(tale: Tale, d: c.Deal, rng: Random, *, maker: UUID, plan_id: UUID) -> None:
+    contract(tale, d, rng, maker=maker, plan_id=plan_id)
     c.order_production(tale, d)
     tale.later()
     tale.ask(
@@ -98,27 +100,27 @@ def cancelled_by_customer(tale: Tale, d: c.Deal, rng: Random, *, oem: UUID, plan
     c.refund(tale, d, rng, d.deposit)
 
 
-def cancelled_by_maker(tale: Tale, d: c.Deal, rng: Random, *, oem: UUID, plan_id: UUID) -> None:
+def cancelled_by_maker(tale: Tale, d: c.Deal, rng: Random, *, maker: UUID, plan_id: UUID) -> None:
     """The maker cannot build the car: his fault, so the agent keeps what he earned."""
-    contract(tale, d, rng, oem=oem, plan_id=plan_id)
+    contract(tale, d, rng, maker=maker, plan_id=plan_id)
     c.order_production(tale, d)
     tale.later()
     c.tell_plan(tale, d)
     tale.later()
     tale.ask(
-        CancelOrder(order_id=d.order_id, initiator="oem", reason="oem_cannot_build", fault="principal"),
+        CancelOrder(order_id=d.order_id, initiator="maker", reason="maker_cannot_build", fault="principal"),
         "desk",
     )
     c.refund(tale, d, rng, d.deposit)
 
 
-def retagged(tale: Tale, first: c.Deal, d: c.Deal, rng: Random, *, oem: UUID, plan_id: UUID) -> None:
+def retagged(tale: Tale, first: c.Deal, d: c.Deal, rng: Random, *, maker: UUID, plan_id: UUID) -> None:
     """A car is planned before it has a customer; it goes to one who cancels in time, and on to another."""
     c.order_production(tale, d, with_customer=False)
     c.tell_plan(tale, d)
-    contract(tale, first, rng, oem=oem, plan_id=plan_id)
+    contract(tale, first, rng, maker=maker, plan_id=plan_id)
     tale.ask(AllocateVehicle(order_id=first.order_id, vehicle_id=d.vehicle_id, source="factory"), "planning")
-    contract(tale, d, rng, oem=oem, plan_id=plan_id)
+    contract(tale, d, rng, maker=maker, plan_id=plan_id)
     tale.ask(
         RetagVehicle(
             vehicle_id=d.vehicle_id,
@@ -155,15 +157,15 @@ def franchise(tale: Tale, d: c.Deal, rng: Random, *, paid: bool) -> None:
 
 
 def united_states(
-    tale: Tale, d: c.Deal, rng: Random, *, oem: UUID, tried: bool, chosen: bool, paid: bool
+    tale: Tale, d: c.Deal, rng: Random, *, maker: UUID, tried: bool, chosen: bool, paid: bool
 ) -> None:
     """The maker's site takes a reservation and may not sell; a dealer does, and tells of it."""
     c.reserve(tale, d)
     c.pay(tale, d, rng, d.deposit)
     tale.later()
     if tried:
-        c.offer_price(tale, d, rng, "oem")
-        c.sign(tale, d, rng, seller="oem", seller_id=oem, channel="distance", refusable=True)
+        c.offer_price(tale, d, rng, "maker")
+        c.sign(tale, d, rng, seller="maker", seller_id=maker, channel="distance", refusable=True)
     near = tuple(Candidate(dealer_id=one, distance_km=rng.randint(1, 90)) for one in d.offer.partners)
     tale.ask(
         AssignReservation(
@@ -186,7 +188,7 @@ def forbidden_sale(tale: Tale, d: c.Deal, rng: Random, *, seller_id: UUID) -> No
     c.reserve(tale, d)
     c.pay(tale, d, rng, d.deposit)
     tale.later()
-    c.report_sale(tale, d, rng, seller="oem", seller_id=seller_id)
+    c.report_sale(tale, d, rng, seller="maker", seller_id=seller_id)
 
 
 def foreign_payment(tale: Tale, d: c.Deal, rng: Random) -> None:

@@ -22,7 +22,7 @@ EARLIEST_SHARE = 0.35  # of the orders, that begin in the first third: some must
 class Cast:
     """Who takes part. `agents` are paid by the maker under `plans` (by currency)."""
 
-    oem: UUID
+    maker: UUID
     agents: tuple[UUID, ...]
     agency: tuple[Offer, ...]
     franchise: tuple[Offer, ...]
@@ -62,7 +62,7 @@ def _cast(rng: Random) -> Cast:
         return Offer(
             brand="MINI",
             model="cooper-e",
-            powertrain="electric",
+            powertrain="BEV",
             market=market,
             region=region,
             currency=currency,
@@ -85,7 +85,7 @@ def _cast(rng: Random) -> Cast:
         )
 
     return Cast(
-        oem=new_id(rng),
+        maker=new_id(rng),
         agents=german + british,
         agency=(mini("DE", "EUR", 3_808_000, 19, german), mini("GB", "GBP", 3_240_000, 20, british)),
         franchise=(mini("FR", "EUR", 3_720_000, 20, partners()),),
@@ -111,7 +111,9 @@ def _tales(orders: int, cast: Cast, rng: Random) -> Iterator[Tale]:
             first = deal(rng.choice(cast.agency), number, next(vin), rng)
             number += 1
             second = deal(first.offer, number, next(vin), rng)
-            flows.retagged(tale, first, second, rng, oem=cast.oem, plan_id=cast.plan_id(first.offer.currency))
+            flows.retagged(
+                tale, first, second, rng, maker=cast.maker, plan_id=cast.plan_id(first.offer.currency)
+            )
         else:
             _tell(kind, tale, cast, number, next(vin), rng)
         yield tale
@@ -147,7 +149,7 @@ def _tell(kind: str, tale: Tale, cast: Cast, number: int, vin: str, rng: Random)
             tale,
             d,
             rng,
-            oem=cast.oem,
+            maker=cast.maker,
             tried=kind == "us_tried",
             chosen=rng.random() < 0.5,
             paid=rng.random() < 0.8,
@@ -157,7 +159,7 @@ def _tell(kind: str, tale: Tale, cast: Cast, number: int, vin: str, rng: Random)
         flows.franchise(tale, d, rng, paid=rng.random() < 0.8)
     elif kind in {"forbidden", "undecided"}:
         offer = cast.undecided if kind == "undecided" else cast.united_states[1]
-        flows.forbidden_sale(tale, deal(offer, number, vin, rng), rng, seller_id=cast.oem)
+        flows.forbidden_sale(tale, deal(offer, number, vin, rng), rng, seller_id=cast.maker)
     else:
         _tell_agency(kind, tale, cast, deal(rng.choice(cast.agency), number, vin, rng), rng)
 
@@ -166,17 +168,17 @@ def _tell_agency(kind: str, tale: Tale, cast: Cast, d: Deal, rng: Random) -> Non
     plan_id = cast.plan_id(d.offer.currency)
     match kind:
         case "withdrawn" | "denied":
-            flows.withdrawn(tale, d, rng, oem=cast.oem, plan_id=plan_id, honoured=kind == "withdrawn")
+            flows.withdrawn(tale, d, rng, maker=cast.maker, plan_id=plan_id, honoured=kind == "withdrawn")
         case "cancelled_by_customer":
-            flows.cancelled_by_customer(tale, d, rng, oem=cast.oem, plan_id=plan_id)
+            flows.cancelled_by_customer(tale, d, rng, maker=cast.maker, plan_id=plan_id)
         case "cancelled_by_maker":
-            flows.cancelled_by_maker(tale, d, rng, oem=cast.oem, plan_id=plan_id)
+            flows.cancelled_by_maker(tale, d, rng, maker=cast.maker, plan_id=plan_id)
         case "lapsed":
             flows.lapsed(tale, d)
         case "foreign_payment":
             flows.foreign_payment(tale, d, rng)
         case _:
-            flows.agency(tale, d, rng, oem=cast.oem, plan_id=plan_id)
+            flows.agency(tale, d, rng, maker=cast.maker, plan_id=plan_id)
             if kind == "serviced":
                 flows.service_visit(tale, d, rng)
             if kind == "garbled":

@@ -37,7 +37,7 @@ class Vehicle(State):
     production_no: str = ""
     brand: str = ""
     model: str = ""
-    powertrain: Powertrain = "petrol"
+    powertrain: Powertrain = "ICE"
     options: tuple[str, ...] = ()
     plant: str = ""
     week: str = ""

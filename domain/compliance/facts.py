@@ -73,7 +73,7 @@ class OrderFacts:
     order_id: UUID | None = None
     brand: str = ""
     market: str = ""
-    customer_type: CustomerType = "consumer"
+    customer_type: CustomerType = "private"
     contracts: tuple[ContractFact, ...] = ()
     informed: MomentFact | None = None
     possession: MomentFact | None = None

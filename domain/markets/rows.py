@@ -13,8 +13,8 @@ from domain.kernel import Rule
 from domain.words import ContractChannel, CustomerType
 
 Confidence = Literal["H", "M", "L", "GK"]  # statute or court seen; press; weak source; general knowledge
-DistributionModel = Literal["franchise", "genuine_agency", "non_genuine_agency", "direct", "undetermined"]
-Role = Literal["oem", "agent", "dealer", "nobody"]
+DistributionModel = Literal["franchise", "agency_genuine", "agency_non_genuine", "direct", "undetermined"]
+Role = Literal["maker", "agent", "dealer", "nobody"]
 SalesRule = Literal["EU-01", "US-01"]
 Ground = Literal["law", "maker_choice", "franchise_contract", "undecided"]
 

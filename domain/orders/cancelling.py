@@ -14,7 +14,7 @@ from domain.orders.state import Order, OrderEvent
 from domain.orders.status import OrderStatus, status
 from domain.words import Fault
 
-Initiator = Literal["customer", "oem", "agent", "lender", "authority"]
+Initiator = Literal["customer", "maker", "agent", "lender", "authority"]
 CancellationReason = Literal[
     "change_of_mind",
     "finance_refused",
@@ -25,8 +25,8 @@ CancellationReason = Literal[
     "subsidy_lost",
     "trade_in_failed",
     "death",
-    "oem_cannot_build",
-    "oem_discontinued",
+    "maker_cannot_build",
+    "maker_discontinued",
     "recall",
     "market_illegal",
     "model_switch",

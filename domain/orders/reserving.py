@@ -44,7 +44,7 @@ class ReservationPlaced(OrderEvent):
     channel: Channel
     deposit: Money
     deposit_due_at: datetime
-    customer_type: CustomerType = "consumer"
+    customer_type: CustomerType = "private"
 
     def evolve(self, order: Order, /) -> Order:
         return replace(
@@ -100,7 +100,7 @@ class ReserveOrder(OrderCommand, Request):
     region: str = ""
     channel: Channel
     deposit: Money
-    customer_type: CustomerType = "consumer"
+    customer_type: CustomerType = "private"
 
     def decide(self, states: States, context: Context) -> Decision:
         stream = Stream(Order, self.order_id)

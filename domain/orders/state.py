@@ -12,9 +12,9 @@ from domain.kernel import Event, Family, Refused, Rule, State, replace
 from domain.money import Money
 from domain.words import ContractChannel, CustomerType
 
-Powertrain = Literal["petrol", "diesel", "hybrid", "electric"]
-Channel = Literal["oem_online", "agent", "dealer", "marketplace"]
-Party = Literal["oem", "agent", "dealer"]
+Powertrain = Literal["BEV", "PHEV", "REEV", "MHEV", "ICE"]
+Channel = Literal["maker_online", "agent", "dealer", "marketplace"]
+Party = Literal["maker", "agent", "dealer"]
 Source = Literal["factory", "stock", "pool"]
 CarStage = Literal["ordered", "planned", "frozen", "built", "in_transit", "on_site"]
 Withdrawal = Literal["none", "declared", "accepted", "denied"]
@@ -69,12 +69,12 @@ class Order(State):
     family: ClassVar[Family] = "orders"
 
     customer_id: UUID | None = None
-    customer_type: CustomerType = "consumer"
+    customer_type: CustomerType = "private"
     brand: str = ""
     model: str = ""
-    powertrain: Powertrain = "petrol"
+    powertrain: Powertrain = "ICE"
     region: str = ""
-    channel: Channel = "oem_online"
+    channel: Channel = "maker_online"
     currency: str = ""
     deposit: int = 0
     deposit_due_at: datetime | None = None

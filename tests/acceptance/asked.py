@@ -10,8 +10,8 @@ CUSTOMER: Final = str(uuid4())
 NOBODY: Final = str(uuid4())
 RESERVE: Final = (
     *("ask", "ReserveOrder", "--order-id", ORDER, "--customer-id", CUSTOMER, "--buyer", "Erika Mustermann"),
-    *("--brand", "MINI", "--model", "cooper-e", "--powertrain", "electric", "--market", "DE"),
-    *("--channel", "oem_online", "--deposit", "50000 EUR"),
+    *("--brand", "MINI", "--model", "cooper-e", "--powertrain", "BEV", "--market", "DE"),
+    *("--channel", "maker_online", "--deposit", "50000 EUR"),
 )
 PAY: Final = (
     *("ask", "RecordPayment", "--order-id", ORDER),

@@ -87,7 +87,7 @@ def sale() -> Iterator[Command]:
             production_no=f"P{car.hex[:8]}",
             brand="MINI",
             model=MODEL,
-            powertrain="electric",
+            powertrain="BEV",
             options=(),
             plant="oxford",
             market="DE",

@@ -27,7 +27,7 @@ WRONG = {
     "none of the choices": (
         ("ask", "CancelOrder", "--order-id", ORDER, "--initiator", "nobody", *CANCEL[2:]),
         2,
-        ["--initiator", "customer, oem, agent"],
+        ["--initiator", "customer, maker, agent"],
     ),
     "no time": ((*PAY, "1 EUR", "--occurred-at", "noon"), 2, ["--occurred-at", "2026-03-31T23:30:00Z"]),
     "a year that cannot be told in UTC": (

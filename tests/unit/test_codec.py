@@ -26,9 +26,9 @@ RESERVE = {
     "buyer": "Erika Mustermann, Musterstraße 1",
     "brand": "mini",
     "model": "cooper",
-    "powertrain": "electric",
+    "powertrain": "BEV",
     "market": "DE",
-    "channel": "oem_online",
+    "channel": "maker_online",
     "deposit": {"minor": 50_000, "currency": "EUR"},
 }
 

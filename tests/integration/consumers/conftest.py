@@ -107,9 +107,9 @@ class Scene:
                 buyer=Clear("Erika Mustermann"),
                 brand="BMW",
                 model="i4",
-                powertrain="electric",
+                powertrain="BEV",
                 market="DE",
-                channel="oem_online",
+                channel="maker_online",
                 deposit=Money(deposit, "EUR"),
             )
         )
@@ -124,7 +124,7 @@ class Scene:
                 production_no=f"P{vehicle_id.hex[:8]}",
                 brand="BMW",
                 model="i4",
-                powertrain="electric",
+                powertrain="BEV",
                 options=(),
                 plant="LEJ",
                 market="DE",

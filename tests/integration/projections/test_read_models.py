@@ -56,7 +56,9 @@ plan = PlanPublished(
     earn_on="delivery",
     clawback_faults=("customer", "none"),
 )
-cancelled = OrderCancelled(initiator="oem", reason="delay", fault="principal", fee=eur(0), stage="contracted")
+cancelled = OrderCancelled(
+    initiator="maker", reason="delay", fault="principal", fee=eur(0), stage="contracted"
+)
 withdrawn = (
     WithdrawalDeclared(medium="email", declared_at=HANDOVER, window_ends_at=WITHDRAW_UNTIL, in_time=True),
     WithdrawalAccepted(),

@@ -18,7 +18,7 @@ from tests.unit.settlements.test_planning import published, report
 customer = OrderCancelled(
     initiator="customer", reason="change_of_mind", fault="customer", fee=eur(0), stage="contracted"
 )
-maker = replace(customer, initiator="oem", reason="oem_cannot_build", fault="principal")
+maker = replace(customer, initiator="maker", reason="maker_cannot_build", fault="principal")
 harsh = story().when(replace(report, clawback_faults=("principal", "customer"))).event(PlanPublished)
 
 

@@ -87,7 +87,7 @@ def test_evidence_is_the_event_and_the_hash_of_its_body() -> None:
     (told,) = under("EU-01", placed, signed).evidence
     assert told.name == "ContractSigned"
     assert told.sha256 == hashlib.sha256(encode(signed)).hexdigest()
-    assert dict(told.facts)["seller"] == "oem"
+    assert dict(told.facts)["seller"] == "maker"
     assert "contradicts" not in dict(told.facts)
 
 
@@ -95,7 +95,7 @@ def test_in_the_united_states_a_dealer_sells() -> None:
     assert under("US-01", placed_nc, by_dealer).verdict == "PASS"
     failed = under("US-01", placed_nc, signed)
     assert failed.verdict == "FAIL"
-    assert "the oem sold in US-NC" in failed.says
+    assert "the maker sold in US-NC" in failed.says
     assert under("EU-01", placed_nc, signed).verdict == "N/A"
 
 

@@ -124,7 +124,7 @@ def test_who_was_told_late_has_his_days_from_then() -> None:
 
 def test_without_a_right_the_rule_does_not_ask() -> None:
     on_premises = replace(signed, contract_channel="on_premises")
-    business = replace(placed, customer_type="business")
+    business = replace(placed, customer_type="fleet")
     for told in ((placed, informed, on_premises), (business, informed, signed)):
         found = under("CR-03", *told, (HANDOVER, delivered), IN_TIME, denied("no_distance_contract"))
         assert found.verdict == "N/A"

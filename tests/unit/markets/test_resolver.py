@@ -15,7 +15,7 @@ from tests.examples import CR_03, EU_01, MARKETS, MK_01, NOON, US_01, US_05
 
 def resolved(brand: str, market: str, on: date = date(2026, 3, 2), *, consumer: bool = True) -> Resolution:
     return MARKETS.resolve(
-        brand=brand, market=market, customer_type="consumer" if consumer else "business", on=on
+        brand=brand, market=market, customer_type="private" if consumer else "fleet", on=on
     )
 
 
@@ -23,11 +23,11 @@ def resolved(brand: str, market: str, on: date = date(2026, 3, 2), *, consumer: 
     ("brand", "market", "on", "model", "seller"),
     [
         ("MINI", "DE", date(2024, 9, 30), "franchise", "dealer"),
-        ("MINI", "DE", date(2024, 10, 1), "genuine_agency", "oem"),
+        ("MINI", "DE", date(2024, 10, 1), "agency_genuine", "maker"),
         ("BMW", "DE", date(2026, 3, 2), "franchise", "dealer"),
         ("MINI", "GB", date(2025, 2, 28), "franchise", "dealer"),
-        ("MINI", "GB", date(2025, 3, 1), "genuine_agency", "oem"),
-        ("BMW i", "FR", date(2018, 12, 31), "genuine_agency", "oem"),
+        ("MINI", "GB", date(2025, 3, 1), "agency_genuine", "maker"),
+        ("BMW i", "FR", date(2018, 12, 31), "agency_genuine", "maker"),
         ("BMW i", "FR", date(2019, 1, 1), "franchise", "dealer"),
         ("BMW", "US-NC", date(2026, 3, 2), "franchise", "dealer"),
         ("MINI", "MX", date(2026, 3, 2), "undetermined", "nobody"),
@@ -88,7 +88,9 @@ def test_no_row_no_answer() -> None:
 
 def test_the_contradictions_are_named() -> None:
     answer = resolved("MINI", "DE")
-    told = answer.contradictions(seller="dealer", price_setter="oem", stock_owner="dealer", invoicer="oem")
+    told = answer.contradictions(
+        seller="dealer", price_setter="maker", stock_owner="dealer", invoicer="maker"
+    )
     assert told == ("seller", "stock_owner")
 
 

@@ -69,7 +69,7 @@ def test_after_the_handover_there_is_nothing_to_change() -> None:
 
 def test_an_ended_order_does_not_change() -> None:
     cancelled = OrderCancelled(
-        initiator="oem", reason="oem_cannot_build", fault="principal", fee=eur(0), stage="contracted"
+        initiator="maker", reason="maker_cannot_build", fault="principal", fee=eur(0), stage="contracted"
     )
     given(*CONTRACTED, cancelled).when(change).refused("cancelled")
 

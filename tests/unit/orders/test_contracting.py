@@ -118,7 +118,7 @@ def test_in_an_agency_the_maker_sets_the_price() -> None:
     given(placed, by_dealer, informed).when(sign).refused("wrong_price_setter", rule=EU_01)
 
 
-@pytest.mark.parametrize("seller", ["oem", "agent"])
+@pytest.mark.parametrize("seller", ["maker", "agent"])
 def test_in_the_united_states_neither_the_maker_nor_its_agent_sells(seller: Party) -> None:
     given(placed_nc, quoted_nc, informed).when(replace(sign, seller=seller)).refused(
         "wrong_seller", rule=US_01
@@ -157,7 +157,7 @@ def test_the_contract_remembers_whether_it_gives_a_right_to_withdraw(channel: st
 
 
 def test_a_business_gets_no_right_to_withdraw() -> None:
-    business = replace(placed, customer_type="business")
+    business = replace(placed, customer_type="fleet")
     contract = given(business, *OFFERED[1:]).when(sign).event(ContractSigned)
     assert (contract.withdrawal_days, contract.withdrawal_rule) == (0, None)
 
@@ -169,7 +169,7 @@ def test_a_dealers_sale_is_recorded_as_he_tells_it() -> None:
 
 
 def test_a_sale_by_the_maker_in_the_united_states_is_recorded_and_flagged() -> None:
-    sale = replace(report_sale, seller="oem", price_setter="oem", invoicer="oem")
+    sale = replace(report_sale, seller="maker", price_setter="maker", invoicer="maker")
     outcome = given(placed_nc, informed).when(sale)
     outcome.flagged("seller", "price_setter", "invoicer")
     contract = outcome.event(ContractSigned)
@@ -189,7 +189,7 @@ def test_a_second_sale_of_one_order_is_flagged_and_the_same_terms_tell_nothing()
 
 def test_the_first_contract_stands_and_no_money_moves() -> None:
     settled = (*DELIVERED, WithdrawalWindowClosed(closed_at=WITHDRAW_UNTIL), OrderSettled())
-    second = replace(report_sale, seller="oem", gross=eur(1), net=eur(1), terms_sha256=sha("4"))
+    second = replace(report_sale, seller="maker", gross=eur(1), net=eur(1), terms_sha256=sha("4"))
     before = given(*settled).when(hand_over).after(Order)
     outcome = given(*settled).when(second, at=WITHDRAW_UNTIL + DAY).then(ContractSigned)
     assert "contracted" in outcome.event(ContractSigned).contradicts
@@ -209,7 +209,7 @@ def test_a_later_quote_replaces_an_earlier_one() -> None:
         tax=eur(5_700),
         gross=eur(35_700),
         options=(),
-        price_authority="oem",
+        price_authority="maker",
         valid_until=NOON + DAY,
     )
     contract = given(placed, deposit_paid, quoted, cheaper, informed).when(sign).event(ContractSigned)

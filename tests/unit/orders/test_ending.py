@@ -79,7 +79,7 @@ def test_a_fee_is_kept_from_what_was_paid() -> None:
 
 def test_a_maker_who_is_to_blame_takes_no_fee() -> None:
     blame = CancelOrder(
-        order_id=ORDER_ID, initiator="oem", reason="oem_cannot_build", fault="principal", fee=eur(1)
+        order_id=ORDER_ID, initiator="maker", reason="maker_cannot_build", fault="principal", fee=eur(1)
     )
     given(*CONTRACTED).when(blame).refused("fee")
 

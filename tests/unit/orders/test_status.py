@@ -42,7 +42,7 @@ from tests.examples import (
 )
 
 cancelled = OrderCancelled(
-    initiator="oem", reason="recall", fault="principal", fee=eur(0), stage="contracted"
+    initiator="maker", reason="recall", fault="principal", fee=eur(0), stage="contracted"
 )
 departed = CarDeparted(
     vehicle_id=CAR_ID, leg_no=1, mode="road", place_from="DELEJ", place_to="DEMUC", eta=NOON

@@ -35,7 +35,7 @@ DEPOSIT = Due.of(ORDER_ID, "LapseReservation", placed.deposit_due_at)
 WINDOW = Due.of(ORDER_ID, "CloseWithdrawalWindow", WITHDRAW_UNTIL)
 ENDS: tuple[OrderEvent, ...] = (
     ReservationLapsed(reason="deposit_missing"),
-    OrderCancelled(initiator="oem", reason="delay", fault="principal", fee=eur(0), stage="reserved"),
+    OrderCancelled(initiator="maker", reason="delay", fault="principal", fee=eur(0), stage="reserved"),
     WithdrawalDeclared(medium="email", declared_at=NOON, window_ends_at=None, in_time=None),
     WithdrawalDenied(exception="out_of_time", evidence_sha256=sha("5")),
     WithdrawalAccepted(),

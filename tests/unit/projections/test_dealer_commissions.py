@@ -101,7 +101,7 @@ def test_a_return_gives_nothing_back_twice() -> None:
 
 def test_a_cancellation_by_the_maker_takes_nothing_back() -> None:
     cancelled = OrderCancelled(
-        initiator="oem", reason="oem_cannot_build", fault="principal", fee=eur(0), stage="contracted"
+        initiator="maker", reason="maker_cannot_build", fault="principal", fee=eur(0), stage="contracted"
     )
     assert told(published().play(*CONTRACTED).play(cancelled, at=JUNE)) == [
         ("base", 176_000, "kept", "2026-06", "2026-06"),

@@ -58,7 +58,7 @@ def test_a_withdrawal_in_time_that_was_denied_fails() -> None:
 
 def test_terms_of_pay_are_audited_when_they_become_known() -> None:
     cancelled = OrderCancelled(
-        initiator="oem", reason="oem_cannot_build", fault="principal", fee=eur(0), stage="contracted"
+        initiator="maker", reason="maker_cannot_build", fault="principal", fee=eur(0), stage="contracted"
     )
     played = given(AUDIT, *CONTRACTED, cancelled)
     assert verdicts(played)["CO-03"] == "INDETERMINATE"

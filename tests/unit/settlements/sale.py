@@ -51,13 +51,13 @@ ON_PAYMENT = replace(PLAN_1, earn_on="payment")
 ON_WINDOW_END = replace(PLAN_1, earn_on="window_end")
 
 CONTRACT = ContractSigned(
-    seller="oem",
+    seller="maker",
     seller_id=MAKER,
     agent_id=AGENT,
-    distribution_model="genuine_agency",
-    price_setter="oem",
-    stock_owner="oem",
-    invoicer="oem",
+    distribution_model="agency_genuine",
+    price_setter="maker",
+    stock_owner="maker",
+    invoicer="maker",
     rule="EU-01",
     rule_version=1,
     confidence="M",
@@ -100,7 +100,7 @@ RETURNED = VehicleReturned(vehicle_id=CAR, odometer_km=900, condition_sha256="0"
 CANCELLED = OrderCancelled(
     initiator="customer", reason="change_of_mind", fault="customer", fee=euro(0), stage="contracted"
 )
-MAKER_CANCELLED = replace(CANCELLED, initiator="oem", reason="oem_cannot_build", fault="principal")
+MAKER_CANCELLED = replace(CANCELLED, initiator="maker", reason="maker_cannot_build", fault="principal")
 
 Told = tuple[datetime, Event]
 
