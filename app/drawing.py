@@ -17,7 +17,7 @@ from cyclopts import App
 import projections
 from app.cli import VERBS
 from app.markdown import first, line, names, table
-from app.market_tables import assignments, sales, terms
+from app.market_tables import agreements, assignments, distributions, laws, rulings, terms
 from domain.compliance.audit import OF_ORDERS, OF_VEHICLES
 from domain.kernel import Command, Event, Request
 from domain.money import Money
@@ -31,6 +31,8 @@ CHAPTERS: Final = {
     "allocations": "Cars and their allocation",
     "service": "Service visits",
     "settlements": "Settlements (confidential)",
+    "markets": "Markets",
+    "partners": "Partners",
 }
 PLAIN: Final[dict[object, str]] = {
     UUID: "id",
@@ -127,9 +129,12 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "events": events,
     "read-models": read_models,
     "rules": rules,
-    "sales": sales,
+    "distributions": distributions,
+    "laws": laws,
+    "rulings": rulings,
     "terms": terms,
     "assignments": assignments,
+    "agreements": agreements,
 }
 
 

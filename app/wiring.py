@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app import reaching
 from infra import kek, logging
 from infra import settings as settings_module
+from infra.catalogue import load_catalogue
 from infra.clock import Clock, SimulatedClock, SystemClock
 from infra.handle import Desk
 from infra.log import Log
@@ -79,5 +80,12 @@ def opened(settings: Settings | None = None) -> Iterator[Book]:
     clock = clock_of(settings)
     conninfo = reaching.postgres(settings, settings.database)
     with Log(conninfo, clock) as log, vault_of(settings, clock) as vault:
-        desk = Desk(log, vault, load_markets(), clock, digest_key=vault.digest_key())
+        desk = Desk(
+            log,
+            vault,
+            load_markets(),
+            clock,
+            digest_key=vault.digest_key(),
+            catalogue=load_catalogue(),
+        )
         yield Book(settings=settings, conninfo=conninfo, clock=clock, log=log, vault=vault, desk=desk)

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import commands
+from benchmarks import commands, resolving
 from infra.embedded.servers import Embedded
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -18,7 +18,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         Embedded(Path(folder), cache=Path(folder) / "cache").running("postgres") as servers,
     ):
-        results = {"cpus": os.cpu_count() or 0, **commands.measure(servers.postgres)}
+        results = {"cpus": os.cpu_count() or 0, **commands.measure(servers.postgres), **resolving.measure()}
     text = json.dumps(results, indent=2) + "\n"
     RESULTS.write_text(text, encoding="utf-8")
     print(text, end="")

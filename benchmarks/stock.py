@@ -72,10 +72,10 @@ class StockBook(Application[UUID]):
 
     def carry_out(self, command: Command) -> None:
         """Load, decide, append."""
-        (stream,) = command.reads()
-        loaded = self.load(stream)
+        loaded, *others = (self.load(stream) for stream in command.reads())
+        states = States({one.id: one.state for one in (loaded, *others)})
         context = Context(now=NOON, occurred_at=NOON, actor="clerk", markets=self.markets)
-        for _, event in command.decide(States({stream.id: loaded.state}), context):
+        for _, event in command.decide(states, context):
             loaded.trigger(event)
         self.save(loaded)
 

@@ -95,12 +95,26 @@ class Refused(Exception):
     """A request that may not be carried out.
 
     `code` is for programs, the sentence (its `{placeholders}` filled from `fields`) for people. With a
-    `rule` the refusal is evidence and is recorded; without one nothing is written.
+    `rule` the refusal is evidence and is recorded; without one nothing is written. `grounds`, `rows` (their ids)
+    and `source` say what stands behind the rule, where rows of a market decided.
     """
 
-    def __init__(self, code: str, sentence: str, *, rule: Rule | None = None, **fields: object) -> None:
+    def __init__(
+        self,
+        code: str,
+        sentence: str,
+        *,
+        rule: Rule | None = None,
+        grounds: tuple[str, ...] = (),
+        rows: tuple[str, ...] = (),
+        source: str = "",
+        **fields: object,
+    ) -> None:
         self.code = code
         self.rule = rule
+        self.grounds = grounds
+        self.rows = rows
+        self.source = source
         self.fields: Mapping[str, str] = {name: str(value) for name, value in fields.items()}
         super().__init__(sentence.format(**self.fields))
 

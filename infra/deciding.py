@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import TypedDict
 from uuid import UUID, uuid4
 
 from msgspec import Struct
@@ -12,6 +13,8 @@ from domain.context import Context
 from domain.kernel import Command, Event, Refused, Report, State, States, Stream
 from domain.money import CurrencyMismatch
 from domain.orders.refusing import CommandRefused
+from domain.partners.asking import PartnerCommand
+from domain.partners.refusing import PartnerCommandRefused
 from infra import refusal
 from infra.ask import Ask
 from infra.bounds import BODY_BYTES_MAX, OutOfBounds, moment
@@ -123,18 +126,34 @@ def decide(told: Told, streams: tuple[Stream[State], ...], read: Mapping[UUID, V
     return Decided(item, tuple(event for _, event in happens), states, refused, writes)
 
 
+class _Evidence(TypedDict):
+    command: str
+    code: str
+    rule: str
+    rule_version: int
+    grounds: tuple[str, ...]
+    rows: tuple[str, ...]
+    source: str
+
+
 def _evidence(
     told: Told, streams: tuple[Stream[State], ...], refused: Refused
 ) -> list[tuple[Stream[State], Event]]:
-    """The record of a refusal by a rule, on the order that the command reads."""
+    """The record of a refusal by a rule: on the order that the command reads, or on the partner that it is about."""
     assert refused.rule is not None
-    record: Event = CommandRefused(
+    record = _Evidence(
         command=type(told.command).__name__,
         code=refused.code,
         rule=refused.rule.id,
         rule_version=refused.rule.version,
+        grounds=refused.grounds,
+        rows=refused.rows,
+        source=refused.source,
     )
-    return [(stream, record) for stream in streams if stream.state.family == CommandRefused.family][:1]
+    if isinstance(told.command, PartnerCommand):
+        return [(streams[0], PartnerCommandRefused(partner_id=told.command.partner_id, **record))]
+    orders = [stream for stream in streams if stream.state.family == CommandRefused.family]
+    return [(stream, CommandRefused(**record)) for stream in orders[:1]]
 
 
 def _new_event(stream: Stream[State], event: Event, states: dict[UUID, Versioned]) -> NewEvent:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import hmac
 from uuid import uuid4
 
-from domain.context import Context
+from domain.catalogue.book import Catalogue
+from domain.context import NOTHING_LISTED, Context
 from domain.kernel import Refused, State, Stream
+from domain.markets.book import MarketEvent
 from domain.markets.resolver import Markets
 from infra import refusal
 from infra.ask import Answer, Ask
@@ -30,6 +32,7 @@ from infra.item import (
     Taken,
 )
 from infra.log import Log
+from infra.markets.loaded import LoadedMarkets
 from infra.states import REMEMBERED_MAX, States
 
 __all__ = ["Answer", "Ask", "Desk"]
@@ -41,6 +44,7 @@ ANSWER_WITHIN_S = 90.0
 class Desk:
     """Handles commands, from any thread.
 
+    `markets` answer for places that were never loaded into the log; it decides by the rows of those that were.
     `digest_key` keys the digests that tell a repeated command from another one under the same id.
     """
 
@@ -52,11 +56,13 @@ class Desk:
         clock: Clock,
         *,
         digest_key: bytes,
+        catalogue: Catalogue = NOTHING_LISTED,
         remembered_max: int = REMEMBERED_MAX,
     ) -> None:
         self._log = log
         self._sealer = sealer
-        self._markets = markets
+        self._markets = LoadedMarkets(log, markets)
+        self._catalogue = catalogue
         self._clock = clock
         self._digest_key = digest_key
         self._states = States(log, remembered_max=remembered_max)
@@ -86,6 +92,7 @@ class Desk:
         now = self._clock.now()
         occurred_at = occurred(ask, now)
         command, sealed = seal(ask.command, self._sealer)
+        markets = self._markets.now()
         content = type(command).__name__.encode() + b"\0" + canonical(ask.command)
         if ask.occurred_at:
             content += b"\0" + occurred_at.isoformat().encode()
@@ -95,7 +102,14 @@ class Desk:
             command_id=ask.command_id or uuid4(),
             digest=hmac.digest(self._digest_key, content, "sha256"),
             sealed=sealed,
-            context=Context(now=now, occurred_at=occurred_at, actor=ask.actor, markets=self._markets),
+            context=Context(
+                now=now,
+                occurred_at=occurred_at,
+                actor=ask.actor,
+                markets=markets,
+                catalogue=self._catalogue,
+                partner_rules=markets.partner_rules,
+            ),
         )
 
     def _attempt(self, told: Told, streams: tuple[Stream[State], ...]) -> Answer | None:
@@ -123,6 +137,8 @@ class Desk:
             case Appended(position):
                 if decided.refused:
                     raise decided.refused
+                if any(isinstance(event, MarketEvent) for event in decided.events):
+                    self._markets.refresh()
                 return Answer(position, decided.events)
             case Duplicate():
                 return self._repeated(told, outcome)

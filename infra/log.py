@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Self
 from uuid import UUID
 
 from domain.kernel import Recorded
@@ -43,6 +43,13 @@ select {COLUMNS} from carnet.events join (
     select stream_id as id, first_position, last_position from carnet.streams where stream_id = any(%s)
 ) s on stream_id = s.id and position between s.first_position and s.last_position
 order by position"""  # noqa: S608 -- constants
+
+
+# An order's stream may begin with a refusal, so its first event need not be the one that opened it.
+ORDERS: LiteralString = """
+select stream_id from carnet.events join carnet.streams s using (stream_id)
+where name = 'ReservationPlaced' and market = any(%s) and s.last_position >= %s
+order by position"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,17 @@ class Log:
             found.setdefault(row[1], []).append(_recorded(row))
         return found
 
+    def versions(self, stream_ids: Iterable[UUID]) -> dict[UUID, int]:
+        """How many events these streams have; one without events is left out."""
+        rows = self._rows(
+            "select stream_id, version from carnet.streams where stream_id = any(%s)", [list(stream_ids)]
+        )
+        return dict(rows)
+
+    def orders(self, markets: Iterable[str], since: int) -> list[UUID]:
+        """The orders of these markets of which anything was recorded at or after a position, as they were opened."""
+        return [stream_id for (stream_id,) in self._rows(ORDERS, [list(markets), since])]
+
     def head(self) -> Head:
         """Where the log ends."""
         ((position, recorded_at),) = self._rows(
@@ -138,7 +156,7 @@ class Log:
         self._writer.close()
         self._pool.close()
 
-    def __enter__(self) -> Log:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -17,13 +17,15 @@ from domain.kernel import Recorded
 from domain.orders.cancelling import OrderCancelled
 from domain.orders.changing import ChangeAccepted
 from domain.orders.contracting import ContractSigned
+from domain.orders.novating import OrderNovated
 from domain.orders.paying import PaymentReceived
 from domain.orders.reserving import ReservationLapsed
 from domain.orders.withdrawing import WithdrawalAccepted, WithdrawalWindowClosed
-from domain.settlements.accruing import lines
+from domain.settlements.accruing import Engagement, all_lines
 from domain.settlements.closing import PeriodClosed
-from domain.settlements.facts import CommissionFacts, evolve_facts, partners
+from domain.settlements.facts import CommissionFacts, partners
 from domain.settlements.lines import Line
+from domain.settlements.novating import evolve_engagements
 from domain.settlements.planning import PlanPublished
 from domain.settlements.state import PlanTerms
 from projections.kernel import Change, Gone, Key, Projection, Row, Rows
@@ -40,7 +42,8 @@ class CommissionLine(Line):
 
 @dataclass(frozen=True, kw_only=True)
 class CommissionOrder:
-    """What the lines of an order follow from, and those that stand."""
+    """What the lines of an order follow from, and those that stand. `facts` are those under the terms that pay
+    now, `earlier` those under terms that it was novated from."""
 
     table: ClassVar[str] = "commission_order"
     key: ClassVar[tuple[str, ...]] = ("order_id",)
@@ -49,6 +52,11 @@ class CommissionOrder:
     order_id: UUID
     facts: CommissionFacts = field(default_factory=CommissionFacts)
     lines: tuple[Line, ...] = ()
+    earlier: tuple[CommissionFacts, ...] = ()
+
+    @property
+    def engagements(self) -> tuple[CommissionFacts, ...]:
+        return (*self.earlier, self.facts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,41 +96,49 @@ def project(recorded: Recorded, rows: Rows) -> Iterator[Change]:
             order = rows.get(CommissionOrder, recorded.stream_id) or CommissionOrder(
                 order_id=recorded.stream_id
             )
-            facts = evolve_facts(order.facts, recorded)
-            if facts != order.facts:
-                yield from _reckoned(replace(order, facts=facts), rows)
+            *earlier, facts = evolve_engagements(order.engagements, recorded)
+            after = replace(order, facts=facts, earlier=tuple(earlier))
+            if after != order:
+                yield from _reckoned(after, rows)
 
 
 def _published(published: PlanPublished, rows: Rows) -> Iterator[Change]:
     plan = rows.get(CommissionPlan, (published.plan_id, published.version))
-    yield CommissionPlan(plan_id=published.plan_id, version=published.version, terms=published.terms)
+    known = CommissionPlan(plan_id=published.plan_id, version=published.version, terms=published.terms)
+    yield known
     for order_id in plan.waiting if plan else ():
         order = rows.get(CommissionOrder, order_id)
         if order:
-            yield from _posted(order, published.terms, rows)
+            yield from _reckoned(order, rows)
 
 
 def _reckoned(order: CommissionOrder, rows: Rows) -> Iterator[Change]:
-    """The order and its lines, as far as its plan is known."""
-    facts = order.facts
-    if facts.agent_id is None or facts.plan_id is None or facts.plan_version is None:
-        yield order
-        return
-    plan = rows.get(CommissionPlan, (facts.plan_id, facts.plan_version))
-    if plan and plan.terms:
-        yield from _posted(order, plan.terms, rows)
+    """The order and its lines, as far as its plans are known."""
+    paying: list[Engagement] = []
+    missing: list[CommissionPlan] = []
+    for facts in order.engagements:
+        if facts.agent_id is None or facts.plan_id is None or facts.plan_version is None:
+            continue
+        plan = rows.get(CommissionPlan, (facts.plan_id, facts.plan_version))
+        if plan and plan.terms:
+            paying.append((facts, plan.terms))
+        else:
+            missing.append(plan or CommissionPlan(plan_id=facts.plan_id, version=facts.plan_version))
+    if paying and not missing:
+        yield from _posted(order, paying, rows)
         return
     yield order
-    plan = plan or CommissionPlan(plan_id=facts.plan_id, version=facts.plan_version)
-    if order.order_id not in plan.waiting:
-        yield replace(plan, waiting=(*plan.waiting, order.order_id))
+    for plan in missing:
+        if order.order_id not in plan.waiting:
+            yield replace(plan, waiting=(*plan.waiting, order.order_id))
 
 
-def _posted(order: CommissionOrder, terms: PlanTerms, rows: Rows) -> Iterator[Change]:
+def _posted(order: CommissionOrder, paying: list[Engagement], rows: Rows) -> Iterator[Change]:
     """The order and the lines that changed."""
-    periods = {partner: rows.get(PartnerPeriod, partner) for partner in partners(order.facts)}
+    owed = {partner for facts in order.engagements for partner in partners(facts)}
+    periods = {partner: rows.get(PartnerPeriod, partner) for partner in owed}
     opened = {partner: period.open_period for partner, period in periods.items() if period}
-    posted = lines(order.facts, terms, opened, order.lines)
+    posted = all_lines(paying, opened, order.lines)
     yield replace(order, lines=posted)
     before, after = _by_key(order.lines), _by_key(posted)
     for key in before.keys() - after.keys():
@@ -142,7 +158,10 @@ def hint(recorded: Recorded) -> Iterator[tuple[type[Row], Key]]:
             yield CommissionPlan, (plan_id, version)
         case PeriodClosed():
             return
-        case ContractSigned(agent_id=UUID() as agent, plan_id=UUID() as plan, plan_version=int() as version):
+        case (
+            ContractSigned(agent_id=UUID() as agent, plan_id=UUID() as plan, plan_version=int() as version)
+            | OrderNovated(agent_id=UUID() as agent, plan_id=UUID() as plan, plan_version=int() as version)
+        ):
             yield CommissionOrder, recorded.stream_id
             yield CommissionPlan, (plan, version)
             yield PartnerPeriod, agent
@@ -155,13 +174,14 @@ def hint(recorded: Recorded) -> Iterator[tuple[type[Row], Key]]:
 
 DEALER_COMMISSIONS: Final = Projection(
     name="dealer_commissions",
-    version=1,
+    version=2,
     rows=(CommissionLine, CommissionOrder, CommissionPlan, PartnerPeriod),
     project=project,
     hint=hint,
     wants=frozenset(
         {
             ContractSigned,
+            OrderNovated,
             ChangeAccepted,
             PaymentReceived,
             Delivered,

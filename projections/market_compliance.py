@@ -18,10 +18,14 @@ from domain.compliance.facts import OrderFacts, PlanFacts, evolve_order_facts, e
 from domain.compliance.finding import Finding
 from domain.handovers.delivering import Delivered
 from domain.kernel import Event, Recorded
+from domain.markets.book import MarketBook, MarketEvent
+from domain.markets.regions import country
 from domain.markets.resolver import Markets
+from domain.markets.rows import MarketRows
 from domain.orders.cancelling import OrderCancelled
 from domain.orders.contracting import ContractSigned
 from domain.orders.following import CarAllocated, CarTakenAway
+from domain.orders.novating import OrderNovated
 from domain.orders.offering import PrecontractInfoGiven
 from domain.orders.reserving import ReservationPlaced
 from domain.orders.withdrawing import WithdrawalAccepted, WithdrawalDeclared, WithdrawalDenied
@@ -35,6 +39,7 @@ OF_ORDERS: frozenset[type[Event]] = frozenset(
         ReservationPlaced,
         PrecontractInfoGiven,
         ContractSigned,
+        OrderNovated,
         Delivered,
         WithdrawalDeclared,
         WithdrawalAccepted,
@@ -45,6 +50,10 @@ OF_ORDERS: frozenset[type[Event]] = frozenset(
 OF_VEHICLES: frozenset[type[Event]] = frozenset(
     {VehicleAllocated, VehicleReallocated, VehicleReleased, CarAllocated, CarTakenAway}
 )
+OF_MARKETS: frozenset[type[Event]] = frozenset(
+    event for event in Event.named.values() if issubclass(event, MarketEvent)
+)
+BOOKS_MAX = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,47 +105,96 @@ class AuditedPlan:
     orders: tuple[UUID, ...] = ()
 
 
-def project(markets: Markets, recorded: Recorded, rows: Rows) -> Iterator[Change]:
+@dataclass(frozen=True, kw_only=True)
+class AuditedMarket:
+    """The rows of a place as they were loaded into the log; `as_of` is the last event that changed them."""
+
+    table: ClassVar[str] = "compliance_market"
+    key: ClassVar[tuple[str, ...]] = ("market",)
+    indexes: ClassVar[tuple[str, ...]] = ()
+
+    market: str
+    as_of: UUID
+    book: MarketRows
+
+
+class Books:
+    """The markets by which an order is audited: the rows that the log holds of its place, and the shipped ones of
+    places that were never loaded."""
+
+    def __init__(self, shipped: Markets) -> None:
+        self._shipped = shipped
+        self._overlaid: dict[tuple[UUID, ...], Markets] = {}
+
+    def codes(self, market: str) -> tuple[str, ...]:
+        """The places whose rows reach a market."""
+        regions = (one.region for one in self._shipped.regions.of(market))
+        return tuple(dict.fromkeys((market, country(market), *regions)))
+
+    def known(self, market: str, rows: Rows) -> Markets:
+        loaded = [one for code in self.codes(market) if (one := rows.get(AuditedMarket, code))]
+        if not loaded:
+            return self._shipped
+        key = tuple(one.as_of for one in loaded)
+        if key not in self._overlaid:
+            if len(self._overlaid) >= BOOKS_MAX:
+                self._overlaid.clear()
+            self._overlaid[key] = self._shipped.overlaid(one.book for one in loaded)
+        return self._overlaid[key]
+
+
+def project(books: Books, recorded: Recorded, rows: Rows) -> Iterator[Change]:
     event = recorded.event
     if type(event) in OF_ORDERS:
-        yield from _order(markets, recorded, rows)
+        yield from _order(books, recorded, rows)
+    elif isinstance(event, MarketEvent):
+        yield _market(event, recorded, rows)
     elif isinstance(event, PlanPublished):
-        yield from _plan(markets, recorded, event.plan_id, rows)
+        yield from _plan(books, recorded, event.plan_id, rows)
     else:
         yield from _vehicle(recorded, rows)
 
 
-def _order(markets: Markets, recorded: Recorded, rows: Rows) -> Iterator[Change]:
+def _order(books: Books, recorded: Recorded, rows: Rows) -> Iterator[Change]:
     before = rows.get(AuditedOrder, recorded.stream_id) or AuditedOrder(order_id=recorded.stream_id)
     order = replace(before, facts=evolve_order_facts(before.facts, recorded))
     yield order
-    yield from _audited(markets, order, rows)
-    if isinstance(recorded.event, ContractSigned) and recorded.event.plan_id:
+    yield from _audited(books, order, rows)
+    if isinstance(recorded.event, ContractSigned | OrderNovated) and recorded.event.plan_id:
         plan = rows.get(AuditedPlan, recorded.event.plan_id) or AuditedPlan(plan_id=recorded.event.plan_id)
         if _waits(order, plan) and order.order_id not in plan.orders:
             yield replace(plan, orders=(*plan.orders, order.order_id))
 
 
-def _audited(markets: Markets, order: AuditedOrder, rows: Rows) -> Iterator[Change]:
-    named = next((one.plan_id for one in order.facts.contracts if one.agent_id), None)
+def _market(event: MarketEvent, recorded: Recorded, rows: Rows) -> AuditedMarket:
+    before = rows.get(AuditedMarket, recorded.market)
+    book = MarketBook(recorded.market, before.book) if before else MarketBook()
+    return AuditedMarket(market=recorded.market, as_of=recorded.event_id, book=event.evolve(book).rows)
+
+
+def _audited(books: Books, order: AuditedOrder, rows: Rows) -> Iterator[Change]:
+    standing = order.facts.standing
+    named = standing.plan_id if standing and standing.agent_id else None
     plan = rows.get(AuditedPlan, named) if named else None
-    findings = audit.audit_order(order.facts, markets, plan.facts if plan else None)
+    findings = audit.audit_order(
+        order.facts, books.known(order.facts.market, rows), plan.facts if plan else None
+    )
     yield from _changed("order", order.order_id, findings, rows)
 
 
-def _plan(markets: Markets, recorded: Recorded, plan_id: UUID, rows: Rows) -> Iterator[Change]:
+def _plan(books: Books, recorded: Recorded, plan_id: UUID, rows: Rows) -> Iterator[Change]:
     before = rows.get(AuditedPlan, plan_id) or AuditedPlan(plan_id=plan_id)
     plan = replace(before, facts=evolve_plan_facts(before.facts, recorded))
     orders = [order for order_id in plan.orders if (order := rows.get(AuditedOrder, order_id))]
     yield replace(plan, orders=tuple(order.order_id for order in orders if _waits(order, plan)))
     for order in orders:
-        yield from _audited(markets, order, rows)
+        yield from _audited(books, order, rows)
 
 
 def _waits(order: AuditedOrder, plan: AuditedPlan) -> bool:
     known = {version.version for version in plan.facts.versions}
-    contracts = (one for one in order.facts.contracts if one.plan_id == plan.plan_id)
-    return any(one.plan_version not in known for one in contracts)
+    told = (*order.facts.contracts, *order.facts.novations)
+    return any(one.plan_version not in known for one in told if one.plan_id == plan.plan_id)
 
 
 def _vehicle(recorded: Recorded, rows: Rows) -> Iterator[Change]:
@@ -158,16 +216,20 @@ def _changed(
             yield found
 
 
-def hint(recorded: Recorded) -> Iterator[tuple[type[Row], Key]]:
+def hint(books: Books, recorded: Recorded) -> Iterator[tuple[type[Row], Key]]:
     match recorded.event:
         case PlanPublished(plan_id=plan_id):
             yield AuditedPlan, plan_id
+        case MarketEvent():
+            yield AuditedMarket, recorded.market
         case event if type(event) in OF_ORDERS:
             yield AuditedOrder, recorded.stream_id
             for rule, _ in audit.OF_ORDERS:
                 yield ComplianceFinding, (recorded.stream_id, rule.id)
-            if isinstance(event, ContractSigned) and event.plan_id:
+            if isinstance(event, ContractSigned | OrderNovated) and event.plan_id:
                 yield AuditedPlan, event.plan_id
+            for code in books.codes(recorded.market):
+                yield AuditedMarket, code
         case _:
             vehicle_id = vehicle_of(recorded)
             if vehicle_id:
@@ -177,14 +239,16 @@ def hint(recorded: Recorded) -> Iterator[tuple[type[Row], Key]]:
 
 
 def market_compliance(markets: Markets, edition: str) -> Projection:
-    """The audit under these rows of the markets; `edition` tells them from any other. Findings that were made
-    under another edition ask for a rebuild."""
+    """The audit under these rows of the markets, and under those that the log holds; `edition` tells the shipped
+    ones from any other. Findings that were made under another edition ask for a rebuild. Rows that are loaded
+    later count for an order from its next event on."""
+    books = Books(markets)
     return Projection(
         name="market_compliance",
-        version=1,
-        rows=(ComplianceFinding, AuditedOrder, AuditedVehicle, AuditedPlan),
-        project=partial(project, markets),
-        hint=hint,
-        wants=OF_ORDERS | OF_VEHICLES | {PlanPublished},
+        version=2,
+        rows=(ComplianceFinding, AuditedOrder, AuditedVehicle, AuditedPlan, AuditedMarket),
+        project=partial(project, books),
+        hint=partial(hint, books),
+        wants=OF_ORDERS | OF_VEHICLES | OF_MARKETS | {PlanPublished},
         edition=edition,
     )

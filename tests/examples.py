@@ -20,13 +20,14 @@ from domain.handovers.returning import ReturnVehicle
 from domain.kernel import Rule
 from domain.markets.resolver import Markets
 from domain.money import Money
+from domain.orders.assigning import AssignReservation, Candidate
 from domain.orders.cancelling import CancelOrder
 from domain.orders.changing import RequestChange, ReviseEstimate
 from domain.orders.contracting import ContractSigned, ReportSale, SignContract
 from domain.orders.following import CarAllocated, CarArrived, CarBuilt, FollowCar, OrderFrozen, OrderPlanned
 from domain.orders.offering import GivePrecontractInfo, IssueQuote, PrecontractInfoGiven, QuoteIssued
 from domain.orders.paying import PaymentReceived, RecordPayment
-from domain.orders.reserving import AssignReservation, Candidate, ReservationPlaced, ReserveOrder
+from domain.orders.reserving import ReservationPlaced, ReserveOrder
 from domain.sealed import Sealed
 from infra.markets import load_markets
 
@@ -146,7 +147,7 @@ signed: Final = ContractSigned(
     seller="maker",
     seller_id=MAKER_ID,
     agent_id=AGENT_ID,
-    distribution_model="agency_genuine",
+    distribution_model="agency_non_genuine",
     price_setter="maker",
     stock_owner="maker",
     invoicer="maker",
@@ -168,6 +169,7 @@ signed: Final = ContractSigned(
     plan_version=1,
     terms_sha256=sha("e"),
     signed_at=NOON,
+    decided_by=("DE-MINI-agency",),
 )
 change: Final = RequestChange(
     order_id=ORDER_ID,

@@ -3,15 +3,16 @@
     given(placed, quoted).when(sign, at=NOON).then(signed)
     given(placed).on(Stream(Vehicle, CAR_ID), ordered).when(allocate).refused("frozen")
 
-`given` takes the events of the stream that the command is about; `on` those of another stream it reads.
+`given` takes the events of the stream that the command is about; `on` those of another stream it reads;
+`knowing` the rows that its context brings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.kernel import Command, Event, Refused, Rule, State, States, Stream, fold
@@ -28,9 +29,14 @@ class Story:
 
     own: tuple[Event, ...] = ()
     others: Mapping[UUID, tuple[Event, ...]] = field(default_factory=dict)
+    rows: Mapping[str, Any] = field(default_factory=dict)
 
     def on(self, stream: Stream[State], *events: Event) -> Story:
-        return Story(self.own, {**self.others, stream.id: events})
+        return replace(self, others={**self.others, stream.id: events})
+
+    def knowing(self, **rows: object) -> Story:
+        """The same with these fields of the context."""
+        return replace(self, rows={**self.rows, **rows})
 
     def when(
         self, command: Command, *, at: datetime = NOON, now: datetime | None = None, actor: str = "clerk"
@@ -40,8 +46,9 @@ class Story:
         histories = {stream.id: self.others.get(stream.id, ()) for stream in streams}
         histories[streams[0].id] = self.own
         states = {stream.id: fold(stream.state(), histories[stream.id]) for stream in streams}
+        told = replace(context(now or at, occurred_at=at, actor=actor), **self.rows)
         try:
-            events = tuple(command.decide(States(states), context(now or at, occurred_at=at, actor=actor)))
+            events = tuple(command.decide(States(states), told))
         except Refused as refusal:
             return Outcome(states, (), refusal, streams)
         for stream, event in events:

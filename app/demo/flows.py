@@ -11,8 +11,8 @@ from app.demo.tale import Tale, new_id, sha256_hex
 from consumers import payments
 from domain.allocations.allocating import AllocateVehicle, RetagVehicle
 from domain.handovers.returning import ReturnVehicle
+from domain.orders.assigning import AssignReservation, Candidate
 from domain.orders.cancelling import CancelOrder
-from domain.orders.reserving import AssignReservation, Candidate
 from domain.orders.withdrawing import AcceptWithdrawal, DeclareWithdrawal, DenyWithdrawal
 from domain.sealed import Clear
 from domain.service.booking import BookService

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from uuid import UUID
 
@@ -88,7 +88,9 @@ def _cast(rng: Random) -> Cast:
         maker=new_id(rng),
         agents=german + british,
         agency=(mini("DE", "EUR", 3_808_000, 19, german), mini("GB", "GBP", 3_240_000, 20, british)),
-        franchise=(mini("FR", "EUR", 3_720_000, 20, partners()),),
+        franchise=(
+            replace(mini("FR", "EUR", 4_920_000, 20, partners()), brand="BMW", model="x1", powertrain="ICE"),
+        ),
         united_states=tuple(
             mini(state, "USD", 3_450_000, 7, partners(), state) for state in ("US-NC", "US-CA", "US-TX")
         ),

@@ -12,13 +12,13 @@ CO_03: Final = AuditRule("CO-03", 1, severity=1)
 
 def co_03(facts: OrderFacts, known: Known) -> Finding:
     """FAIL if an order of an agent was cancelled by the fault of the maker, and the terms of pay that its
-    contract named take commission back for that. What was posted follows from these two, so no posting of
-    ours is believed.
+    contract named (its novation, if it was novated) take commission back for that. What was posted follows from
+    these two, so no posting of ours is believed.
 
     Source: Directive 86/653/EEC, Art. 11; CJEU C-48/16 (ERGO).
     """
     plan = known.plan
-    contract = facts.contracts[0] if facts.contracts else None
+    contract = facts.standing
     blamed = next((one for one in facts.cancellations if one.fault == "principal"), None)
     if contract is None or contract.agent_id is None:
         return finding(CO_03, "N/A", "no agent brought this contract about")

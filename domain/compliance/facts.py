@@ -14,32 +14,35 @@ from uuid import UUID
 from domain.compliance.finding import Evidence, evidence
 from domain.handovers.delivering import Delivered
 from domain.kernel import Recorded
+from domain.markets.claims import Role
 from domain.markets.resolver import Markets
-from domain.markets.rows import Role
 from domain.orders.cancelling import OrderCancelled
 from domain.orders.contracting import ContractSigned
+from domain.orders.novating import OrderNovated
 from domain.orders.offering import PrecontractInfoGiven
 from domain.orders.reserving import ReservationPlaced
-from domain.orders.state import Party
+from domain.orders.state import Channel, Party
 from domain.orders.withdrawing import WithdrawalAccepted, WithdrawalDeclared, WithdrawalDenied
 from domain.settlements.planning import PlanPublished
-from domain.words import ContractChannel, CustomerType, Fault
+from domain.words import ContractChannel, CustomerType, Fault, Powertrain
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContractFact:
-    """One contract as it was signed or told. An order may be told to have several."""
+    """One contract as it was signed or told, or as a novation made it. An order may be told to have several.
+    `signed_at` is when it was signed, or novated."""
 
     evidence: Evidence
     signed_at: datetime
     seller: Party
-    price_setter: Party
+    price_setter: Role
     stock_owner: Role
     invoicer: Role
     agent_id: UUID | None
     channel: ContractChannel
     plan_id: UUID | None
     plan_version: int | None
+    made_by: Literal["contract", "novation"] = "contract"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,15 +75,27 @@ class OrderFacts:
 
     order_id: UUID | None = None
     brand: str = ""
+    model: str = ""
+    powertrain: Powertrain | None = None
     market: str = ""
+    region: str = ""
+    channel: Channel = "maker_online"
     customer_type: CustomerType = "private"
     contracts: tuple[ContractFact, ...] = ()
+    novations: tuple[ContractFact, ...] = ()
     informed: MomentFact | None = None
     possession: MomentFact | None = None
     delivered_id: UUID | None = None
     declared: MomentFact | None = None
     answers: tuple[AnswerFact, ...] = ()
     cancellations: tuple[CancellationFact, ...] = ()
+
+    @property
+    def standing(self) -> ContractFact | None:
+        """The contract by which the order was sold in the end: the last novation, or the first contract."""
+        if self.novations:
+            return self.novations[-1]
+        return self.contracts[0] if self.contracts else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,11 +131,17 @@ def evolve_order_facts(facts: OrderFacts, recorded: Recorded) -> OrderFacts:
                 facts,
                 order_id=recorded.stream_id,
                 brand=placed.brand,
+                model=placed.model,
+                powertrain=placed.powertrain,
                 market=placed.market,
+                region=placed.region,
+                channel=placed.channel,
                 customer_type=placed.customer_type,
             )
         case ContractSigned() as contract:
             return replace(facts, contracts=(*facts.contracts, _contract(recorded, contract)))
+        case OrderNovated() as novated:
+            return replace(facts, novations=(*facts.novations, _novation(facts, recorded, novated)))
         case PrecontractInfoGiven(includes_withdrawal_form=True, doc_sha256=document):
             informed = MomentFact(evidence=evidence(recorded, at=at, doc_sha256=document), at=at)
             return replace(facts, informed=_earlier(facts.informed, informed))
@@ -184,4 +205,29 @@ def _contract(recorded: Recorded, contract: ContractSigned) -> ContractFact:
         channel=contract.contract_channel,
         plan_id=contract.plan_id,
         plan_version=contract.plan_version,
+    )
+
+
+def _novation(facts: OrderFacts, recorded: Recorded, novated: OrderNovated) -> ContractFact:
+    return ContractFact(
+        evidence=evidence(
+            recorded,
+            novated_at=recorded.occurred_at,
+            seller=novated.seller,
+            seller_id=novated.seller_id,
+            price_setter=novated.price_setter,
+            stock_owner=novated.stock_owner,
+            invoicer=novated.invoicer,
+            consents=" ".join(consent.doc_sha256 for consent in novated.consents),
+        ),
+        signed_at=recorded.occurred_at,
+        seller=novated.seller,
+        price_setter=novated.price_setter,
+        stock_owner=novated.stock_owner,
+        invoicer=novated.invoicer,
+        agent_id=novated.agent_id,
+        channel=facts.contracts[0].channel if facts.contracts else "unknown",
+        plan_id=novated.plan_id,
+        plan_version=novated.plan_version,
+        made_by="novation",
     )

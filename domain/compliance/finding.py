@@ -8,13 +8,11 @@ from typing import Final, Literal
 from uuid import UUID
 
 from domain.kernel import Recorded, Rule
-from domain.markets.rows import Confidence
 
 Verdict = Literal["PASS", "FAIL", "WARN", "N/A", "INDETERMINATE"]
 Severity = Literal[1, 2, 3, 4]
 
 GRAVITY: Final[tuple[Verdict, ...]] = ("N/A", "PASS", "WARN", "INDETERMINATE", "FAIL")
-WEAK: Final[frozenset[Confidence]] = frozenset({"L", "GK"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +63,21 @@ def finding(rule: AuditRule, verdict: Verdict, why: str, *told: Evidence | None)
         verdict=verdict,
         severity=rule.severity,
         evidence=tuple(one for one in told if one),
-        says=f"finding under rule {rule}: {why}",
+        says=f"{_begins(rule)}{why}",
     )
 
 
 def gravest(findings: tuple[Finding, ...]) -> Finding:
     """The one to report where a rule was asked more than once."""
     return max(findings, key=lambda one: GRAVITY.index(one.verdict))
+
+
+def joined(rule: AuditRule, findings: tuple[Finding, ...]) -> Finding:
+    """Several findings under one rule as one: the gravest verdict, and what each of them says."""
+    whys = (one.says.removeprefix(_begins(rule)) for one in findings)
+    told = (evidence for one in findings for evidence in one.evidence)
+    return finding(rule, gravest(findings).verdict, "; ".join(whys), *told)
+
+
+def _begins(rule: AuditRule) -> str:
+    return f"finding under rule {rule}: "

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Final, Literal
 
 from domain.compliance.facts import AnswerFact, ContractFact, Known, MomentFact, OrderFacts
-from domain.compliance.finding import WEAK, AuditRule, Finding, Verdict, finding
+from domain.compliance.finding import AuditRule, Finding, Verdict, finding
 from domain.compliance.selling import resolved
 from domain.kernel import Refused
-from domain.markets.resolver import Markets, Resolution
+from domain.markets.answers import Resolution
+from domain.markets.resolver import Markets
 
 CR_03: Final = AuditRule("CR-03", 1, severity=1)
 
@@ -63,8 +64,9 @@ def _standing(facts: OrderFacts, contract: ContractFact, declared: MomentFact, m
     resolution = resolved(facts, contract, markets)
     if isinstance(resolution, str):
         return "doubtful", resolution
-    if resolution.withdrawal_confidence in WEAK:
-        return "doubtful", f"the terms of {facts.market} are of confidence {resolution.withdrawal_confidence}"
+    if resolution.terms_weak:
+        told = f"{resolution.terms_row}, of confidence {resolution.withdrawal_confidence}"
+        return "doubtful", f"the terms of {facts.market} ({told}) are too weak, or overdue"
     if resolution.withdrawal_days == 0:
         return "no_right", f"a {facts.customer_type} has no right to withdraw in {facts.market}"
     if contract.channel == "unknown":

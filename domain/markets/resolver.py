@@ -1,128 +1,107 @@
-"""Who may sell a brand in a market on a day, and what the law of the place adds."""
+"""Who may sell what to whom, where, since when: four layers, all of which must say yes.
+
+The law permits, the maker adopts, the agreement appoints, the licence is in force. Rows of confidence L or GK, and
+overdue ones, never permit: their prohibitions refuse as precautionary. What nobody determined is refused, unless a
+policy of the market sends it the way of a franchise.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
-from itertools import pairwise
-from typing import TypeVar
+from typing import Final
 
 from domain import deadlines
 from domain.deadlines import Calendar
 from domain.kernel import Refused, Rule
-from domain.markets.rows import (
-    Assignment,
-    Confidence,
-    Dated,
-    DistributionModel,
-    Ground,
-    Place,
-    Role,
-    Sale,
-    Terms,
-)
-from domain.words import ContractChannel, CustomerType
+from domain.markets import answering, verdicts
+from domain.markets.agreements import partner_rules
+from domain.markets.answers import Answer, Resolution
+from domain.markets.claims import Assignment, Place, SalesRule, Terms
+from domain.markets.matrix import MATRIX
+from domain.markets.plans import DistributionModel
+from domain.markets.publishing import published
+from domain.markets.questions import Question
+from domain.markets.regions import Regions, known_place
+from domain.markets.rows import MarketRows
+from domain.markets.scopes import PARTIES, TESTED, Common, Scope, common_of, scope_of, sheets_of
+from domain.markets.verdicts import Tests, Verdict
+from domain.markets.weighing import NOTHING, Weighed, weigh
+from domain.partners.rules import PartnerRules
+from domain.words import Party
 
-__all__ = ["Confidence", "DistributionModel", "Markets", "Resolution"]
+__all__ = ["Answer", "Markets", "Question", "Resolution"]
 
-R = TypeVar("R", bound=Dated)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
-    """The answer. `withdrawal_days` is 0 for a customer who has no right to withdraw; whether the channel of
-    his contract gives it to him, `withdrawal_days_by` tells. `assignment` is None where no row sends
-    reservations to dealers."""
-
-    distribution_model: DistributionModel
-    seller_of_record: Role
-    price_setter: Role
-    stock_owner: Role
-    invoicer: Role
-    rule: Rule
-    ground: Ground
-    confidence: Confidence
-    source: str
-    zone: str
-    currency: str
-    calendar: Calendar
-    rolls_over: bool
-    withdrawal_days: int
-    withdrawal_confidence: Confidence
-    withdrawal_rule: Rule | None
-    withdrawal_channels: tuple[ContractChannel, ...]
-    withdrawal_extension_months: int
-    deposit_due_days: int
-    refund_days: int
-    registration_required: bool
-    assignment: Assignment | None
-
-    def withdrawal_days_by(self, channel: ContractChannel) -> int:
-        return self.withdrawal_days if channel in self.withdrawal_channels else 0
-
-    def deadline(self, moment: datetime, *, days: int, months: int = 0) -> datetime:
-        """The first moment at which it is too late, in UTC.
-
-        Raises:
-            Refused: `calendar_missing`.
-        """
-        return deadlines.deadline(
-            moment,
-            days=days,
-            months=months,
-            zone=self.zone,
-            calendar=self.calendar,
-            rolls_over=self.rolls_over,
-        )
-
-    def contradictions(
-        self, *, seller: Role, price_setter: Role, stock_owner: Role, invoicer: Role
-    ) -> tuple[str, ...]:
-        """In which of the four an arrangement departs from the model in force."""
-        asked = {
-            "seller": (seller, self.seller_of_record),
-            "price_setter": (price_setter, self.price_setter),
-            "stock_owner": (stock_owner, self.stock_owner),
-            "invoicer": (invoicer, self.invoicer),
-        }
-        return tuple(name for name, (told, in_force) in asked.items() if told != in_force)
+SALES_RULES: Final[dict[SalesRule, Rule]] = {"EU-01": Rule("EU-01", 1), "US-01": Rule("US-01", 1)}
 
 
 class Markets:
-    """All rows, indexed.
-
-    Raises:
-        ValueError: two rows hold on the same day, or a row names a place or calendar that is not there.
-    """
+    """The rows of all markets. They are checked before they come here; what they can say of a brand in a place
+    is made ready when it is first asked, and no answer is remembered."""
 
     def __init__(
         self,
+        rows: Iterable[MarketRows] = (),
         *,
-        places: Iterable[Place],
-        sales: Iterable[Sale],
-        terms: Iterable[Terms],
-        assignments: Iterable[Assignment],
-        calendars: Iterable[Calendar],
+        regions: Regions | None = None,
+        calendars: Iterable[Calendar] = (),
     ) -> None:
-        self._places = {place.market: place for place in places}
+        self._rows = {one.market: one for one in rows}
+        self._regions = regions or Regions()
         self._calendars = {calendar.name: calendar for calendar in calendars}
-        self._sales = _indexed(((brand, row.market), row) for row in sales for brand in row.brands)
-        self._terms = _indexed((row.market, row) for row in terms)
-        self._assignments = _indexed((row.market, row) for row in assignments)
-        named = {market for _, market in self._sales} | self._terms.keys() | self._assignments.keys()
-        if missing := sorted(named - self._places.keys()):
-            raise ValueError(f"rows name places that are not listed: {', '.join(missing)}")
-        for place in self._places.values():
-            if place.calendar not in self._calendars:
-                raise ValueError(
-                    f"place {place.market} names the calendar {place.calendar}, which is not there"
-                )
-            if not deadlines.is_zone(place.zone):
-                raise ValueError(
-                    f"place {place.market} names the zone {place.zone}, which IANA does not know"
-                )
+        self._brands = frozenset(
+            brand for one in self._rows.values() for claim in one.claims() for brand in claim.speaks_of.brands
+        )
+        self._lines = frozenset(
+            line for one in self._rows.values() for claim in one.claims() for line in claim.speaks_of.lines
+        )
+        self._scopes: dict[tuple[str, str, str], Scope] = {}
+        self._common: dict[str, Common] = {}
+        self._public: dict[date, Markets] = {}
+        self._partner_rules = partner_rules(self._rows.values(), self._regions)
+
+    @property
+    def rows(self) -> Mapping[str, MarketRows]:
+        """The rows by the code of their file."""
+        return self._rows
+
+    @property
+    def brands(self) -> frozenset[str]:
+        """Every brand that a row names."""
+        return self._brands
+
+    @property
+    def regions(self) -> Regions:
+        return self._regions
+
+    @property
+    def calendars(self) -> Mapping[str, Calendar]:
+        return self._calendars
+
+    @property
+    def partner_rules(self) -> PartnerRules:
+        """What the rows ask of agreements with partners."""
+        return self._partner_rules
+
+    def overlaid(self, rows: Iterable[MarketRows]) -> Markets:
+        """These markets, with all rows of some places replaced."""
+        changed = {one.market: one for one in rows}
+        if not changed:
+            return self
+        return Markets(
+            {**self._rows, **changed}.values(), regions=self._regions, calendars=self._calendars.values()
+        )
+
+    def published(self, by: date) -> Markets:
+        """What of these rows was public on a day."""
+        if by not in self._public:
+            self._public[by] = Markets(
+                (published(one, by) for one in self._rows.values()),
+                regions=self._regions,
+                calendars=self._calendars.values(),
+            )
+        return self._public[by]
 
     def place(self, market: str) -> Place:
         """The place of a market.
@@ -130,54 +109,89 @@ class Markets:
         Raises:
             Refused: `unknown_market`.
         """
-        try:
-            return self._places[market]
-        except KeyError:
+        rows = self._rows.get(market)
+        if rows is None or rows.place is None:
             raise Refused(
                 "unknown_market",
                 "there is no market {market}: name one of {known}",
                 market=market,
-                known=", ".join(sorted(self._places)),
-            ) from None
+                known=", ".join(sorted(code for code, one in self._rows.items() if one.place)),
+            )
+        return rows.place
 
     def governing(self, market: str, region: str) -> str:
-        """The market whose law governs: the region if it has laws of its own, else the market itself."""
-        return region if region in self._places else self.place(market).market
+        """The market whose law governs: the region if it has laws of its own, else the market itself.
+
+        Raises:
+            Refused: `unknown_market`.
+        """
+        rows = self._rows.get(region)
+        return region if rows and rows.place else self.place(market).market
 
     def today(self, market: str, moment: datetime) -> date:
         """The local date of a market."""
         return deadlines.local_day(moment, self.place(market).zone)
 
-    def resolve(self, *, brand: str, market: str, customer_type: CustomerType, on: date) -> Resolution:
-        """What holds for a brand in a market, for a kind of customer, on a local day.
+    def resolve(self, question: Question) -> Answer:
+        """Whether it may be sold so, by whom, and which rows say it.
 
         Raises:
-            Refused: `unknown_market`, or `no_market_row` if no row tells about that brand or that day.
+            Refused: `unknown_market`, `unknown_place`.
         """
-        place = self.place(market)
-        sale = _on(self._sales.get((brand, market), ()), on)
-        terms = _on(self._terms.get(market, ()), on)
-        if sale is None or terms is None:
+        if question.published_by is not None:
+            return self.published(question.published_by).resolve(replace(question, published_by=None))
+        place = self.place(question.market)
+        scope = self._scope(question.market, question.brand, question.line)
+        model = _model(scope, question)
+        roles = MATRIX[model.value or "undetermined"]
+        tests, franchised = self._tests(question, scope)
+        asked = question.seller
+        candidates = roles.sellers or PARTIES
+        said: dict[Party, tuple[Verdict, ...]] = {}
+        for party in candidates if asked is None or asked in candidates else (*candidates, asked):
+            said[party] = (
+                verdicts.of_law(question, party, tests, franchised),
+                verdicts.of_agreement(question, party),
+                verdicts.of_maker(party, model),
+                verdicts.of_licence(question),
+            )
+        allowed = tuple(party for party in roles.sellers if not answering.refusals(said[party]))
+        speakers = (asked,) if asked else allowed or candidates
+        return answering.compose(
+            [said[party] for party in speakers],
+            allowed=asked in allowed if asked else bool(allowed),
+            allowed_roles=allowed,
+            model=model,
+            roles=roles,
+            withdrawal=answering.withdrawal(self._terms(question), question),
+            sales_rule=SALES_RULES[place.sales_rule],
+            shown=said[asked or answering.speaker(roles, allowed, candidates)],
+        )
+
+    def governs(self, question: Question) -> Resolution:
+        """The answer, and what else the market gives an order: its clock, money, calendar and terms.
+
+        Raises:
+            Refused: `unknown_market`, or `no_market_row` if no row tells the terms of that day.
+        """
+        answer = self.resolve(question)
+        place = self.place(question.market)
+        found = self._terms(question)
+        if found.value is None:
             raise Refused(
                 "no_market_row",
-                "no row says how {brand} is sold in {market} on {on}; there are rows for {known}",
-                brand=brand,
-                market=market,
-                on=on,
-                known=", ".join(sorted(named for named, place in self._sales if place == market))
-                or "no brand",
+                "no row determines the terms of {market} on {on}",
+                market=question.market,
+                on=question.on,
             )
-        entitled = customer_type in terms.withdrawal_for
+        terms = found.rows[0].claim
+        assert isinstance(terms, Terms)
+        entitled = question.customer_type in terms.withdrawal_for
+        assignments = weigh(self._ground(question.market).assignments, question)
+        assignment = assignments.rows[0].claim if assignments.value else None
+        assert assignment is None or isinstance(assignment, Assignment)
         return Resolution(
-            distribution_model=sale.distribution_model,
-            seller_of_record=sale.seller_of_record,
-            price_setter=sale.price_setter,
-            stock_owner=sale.stock_owner,
-            invoicer=sale.invoicer,
-            rule=sale.rule,
-            ground=sale.ground,
-            confidence=sale.confidence,
-            source=sale.source,
+            answer=answer,
             zone=place.zone,
             currency=place.currency,
             calendar=self._calendars[place.calendar],
@@ -190,34 +204,52 @@ class Markets:
             deposit_due_days=terms.deposit_due_days,
             refund_days=terms.refund_days,
             registration_required=terms.registration_required,
-            assignment=_on(self._assignments.get(market, ()), on),
+            terms_row=terms.id,
+            terms_weak=found.weak,
+            assignment=assignment,
         )
 
-
-K = TypeVar("K")
-
-
-def _indexed(rows: Iterable[tuple[K, R]]) -> Mapping[K, Sequence[R]]:
-    """Rows by key, in the order of their days.
-
-    Raises:
-        ValueError: two rows of one key hold on the same day, or a row ends before it begins.
-    """
-    index: defaultdict[K, list[R]] = defaultdict(list)
-    for key, row in rows:
-        index[key].append(row)
-    for key, dated in index.items():
-        dated.sort(key=lambda row: row.valid_from)
-        for row in dated:
-            if row.valid_to is not None and row.valid_to <= row.valid_from:
-                raise ValueError(
-                    f"the row for {key} from {row.valid_from} ends on {row.valid_to}, before it begins"
+    def _tests(self, question: Question, own: Scope) -> tuple[list[Tests], frozenset[str]]:
+        """The places that law may test, and the brands with franchised dealers in the market."""
+        network = weigh(own.networks, question) if own.networks else NOTHING
+        if question.in_one_place:
+            return [Tests(tested, own, network) for tested in own.tested], own.franchised
+        tests = []
+        for tested in TESTED:
+            place = question.place(tested)
+            if not known_place(place):
+                raise Refused(
+                    "unknown_place", "{tested}: there is no place {place}", tested=tested, place=place
                 )
-        for earlier, later in pairwise(dated):
-            if earlier.holds(later.valid_from):
-                raise ValueError(f"two rows for {key} hold on {later.valid_from}")
-    return index
+            scope = self._scope(place, question.brand, question.line)
+            tests.append(Tests(tested, scope, weigh(scope.networks, question) if scope.networks else NOTHING))
+        return tests, own.franchised
+
+    def _scope(self, place: str, brand: str, line: str) -> Scope:
+        # A brand or line that no row names has the rows that leave it open; there are any number of such.
+        key = place, brand if brand in self._brands else "", line if line in self._lines else ""
+        scope = self._scopes.get(key)
+        if scope is None:
+            scope = scope_of(key[1], sheets_of(place, self._rows, self._regions), key[2])
+            self._scopes[key] = scope
+        return scope
+
+    def _ground(self, market: str) -> Common:
+        common = self._common.get(market)
+        if common is None:
+            common = common_of(sheets_of(market, self._rows, self._regions))
+            self._common[market] = common
+        return common
+
+    def _terms(self, question: Question) -> Weighed[tuple[object, ...]]:
+        return weigh(self._ground(question.market).terms, question)
 
 
-def _on(rows: Sequence[R], on: date) -> R | None:
-    return next((row for row in rows if row.holds(on)), None)
+def _model(scope: Scope, question: Question) -> Weighed[DistributionModel]:
+    """What the maker adopts; or, where no row tells it or strong rows disagree, what a policy of the market makes
+    of that. Not where weak rows or imprecise days leave it open: they could blur what refuses, and so permit."""
+    model = weigh(scope.distributions, question)
+    if model.value or model.weak or not scope.policies:
+        return model
+    policy = weigh(scope.policies, question)
+    return model if policy.value is None or policy.weak else policy

@@ -1,89 +1,81 @@
-"""The dated rows of the markets, as they are loaded. Every row says where it comes from and how sure it is.
-
-A row holds from `valid_from` (included) to `valid_to` (excluded; None: until further notice).
-"""
+"""Everything that is claimed of one place: what its file holds, and what its stream in the log adds up to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeAlias
 
-from domain.kernel import Rule
-from domain.words import ContractChannel, CustomerType
+from domain.markets.claims import Assignment, Law, Network, Place, Policy, Terms
+from domain.markets.plans import Distribution
+from domain.markets.rulings import Ruling
+from domain.partners.rules import Appointing, Incompatible
 
-Confidence = Literal["H", "M", "L", "GK"]  # statute or court seen; press; weak source; general knowledge
-DistributionModel = Literal["franchise", "agency_genuine", "agency_non_genuine", "direct", "undetermined"]
-Role = Literal["maker", "agent", "dealer", "nobody"]
-SalesRule = Literal["EU-01", "US-01"]
-Ground = Literal["law", "maker_choice", "franchise_contract", "undecided"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dated:
-    """When a row holds, and why we believe it."""
-
-    valid_from: date
-    valid_to: date | None = None
-    confidence: Confidence
-    source: str
-
-    def holds(self, on: date) -> bool:
-        return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
+AnyClaim: TypeAlias = Law | Network | Distribution | Terms | Assignment | Policy | Incompatible | Appointing
+Row: TypeAlias = AnyClaim | Ruling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A market: a country (ISO 3166-1), or a part of it (ISO 3166-2) where the parts have laws of their own.
-    `zone` is an IANA name, `currency` ISO 4217, `calendar` names one of the calendars, `sales_rule` the rule
-    by which an audit asks who sold there."""
+class MarketRows:
+    """`market` is the code of a country, a part of one, or a region. `place` is None of a region, and of a
+    country whose parts are the markets."""
 
-    market: str
-    zone: str
-    currency: str
-    calendar: str
-    sales_rule: SalesRule
+    market: str = ""
+    place: Place | None = None
+    laws: tuple[Law, ...] = ()
+    networks: tuple[Network, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    terms: tuple[Terms, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    incompatible: tuple[Incompatible, ...] = ()
+    appointing: tuple[Appointing, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sale(Dated):
-    """Who sells these brands in this market: the contract party, who sets the price, owns the stock and
-    invoices. Another arrangement is refused under `rule`; `ground` says what stands behind it."""
-
-    brands: tuple[str, ...]
-    market: str
-    distribution_model: DistributionModel
-    seller_of_record: Role
-    price_setter: Role
-    stock_owner: Role
-    invoicer: Role
-    rule: Rule
-    ground: Ground
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms(Dated):
-    """What the market gives every buyer. The right to withdraw: so many days after possession, for these
-    kinds of customer and contract, by `withdrawal_rule`; `withdrawal_extension_months` more for who was
-    never told. `rolls_over`: a deadline that ends on no working day moves to the next one."""
-
-    market: str
-    withdrawal_days: int
-    withdrawal_rule: Rule | None = None
-    withdrawal_for: tuple[CustomerType, ...] = ()
-    withdrawal_channels: tuple[ContractChannel, ...] = ()
-    withdrawal_extension_months: int = 0
-    rolls_over: bool
-    deposit_due_days: int
-    refund_days: int
-    registration_required: bool
+    def claims(self) -> Iterator[AnyClaim]:
+        """Every claim, layer after layer."""
+        yield from self.laws
+        yield from self.networks
+        yield from self.distributions
+        yield from self.terms
+        yield from self.assignments
+        yield from self.policies
+        yield from self.incompatible
+        yield from self.appointing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment(Dated):
-    """A reservation goes to a dealer: the customer's choice, else the nearest. Nobody may take it from him
-    within `respond_days`, but the customer."""
+FIELDS: Final[dict[type[Row], str]] = {
+    Law: "laws",
+    Network: "networks",
+    Distribution: "distributions",
+    Terms: "terms",
+    Assignment: "assignments",
+    Policy: "policies",
+    Incompatible: "incompatible",
+    Appointing: "appointing",
+    Ruling: "rulings",
+}
 
-    market: str
-    respond_days: int
-    rule: Rule
+
+def with_row(rows: MarketRows, row: Row) -> MarketRows:
+    """The rows with this one, in place of any that has its id."""
+    name = FIELDS[type(row)]
+    mine: tuple[Row, ...] = getattr(rows, name)
+    if any(one.id == row.id for one in mine):
+        return _with(rows, name, tuple(row if one.id == row.id else one for one in mine))
+    rest = without(rows, row.id)
+    return _with(rest, name, (*mine, row))
+
+
+def without(rows: MarketRows, row_id: str) -> MarketRows:
+    """The rows without the one that has this id."""
+    for name in FIELDS.values():
+        mine: tuple[Row, ...] = getattr(rows, name)
+        if any(one.id == row_id for one in mine):
+            return _with(rows, name, tuple(one for one in mine if one.id != row_id))
+    return rows
+
+
+def _with(rows: MarketRows, name: str, found: tuple[Row, ...]) -> MarketRows:
+    changes: dict[str, Any] = {name: found}
+    return replace(rows, **changes)

@@ -10,6 +10,7 @@ from domain.context import Context
 from domain.kernel import Refused, replace
 from domain.money import Money
 from domain.orders.asking import OrderReport, OrderRequest, flags, positive
+from domain.orders.configuring import orderable
 from domain.orders.settling import concluded
 from domain.orders.state import Order, OrderEvent
 
@@ -83,6 +84,8 @@ class RequestChange(OrderRequest):
                 "the car was frozen on {frozen_at}: it is built as it is",
                 frozen_at=order.car.frozen_at,
             )
+        if self.options != order.options:
+            orderable(order, self.options, order.contract.signed_at, context)
         asked = ChangeRequested(options_before=order.options, options_after=self.options)
         accepted = ChangeAccepted(
             options=self.options,

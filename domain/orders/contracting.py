@@ -6,21 +6,25 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from uuid import UUID
 
-from domain.checks import hashes
+from domain.checks import codes, hashes
 from domain.context import Context
 from domain.kernel import Refused, Rule, replace
-from domain.markets.resolver import Resolution
-from domain.markets.rows import Confidence, DistributionModel, Role
+from domain.markets.answers import Answer, Resolution
+from domain.markets.claims import Confidence, Role
+from domain.markets.plans import DistributionModel
 from domain.money import Money
 from domain.orders.asking import OrderReport, OrderRequest, flags, positive
+from domain.orders.configuring import against_catalogue, orderable
+from domain.orders.selling import SaleCommand, against_seller, arranged, obey
 from domain.orders.settling import concluded, resolve
-from domain.orders.state import Contract, Order, OrderEvent, Party, Quote
+from domain.orders.state import Contract, Order, OrderEvent, Party, Quote, Sale
 from domain.words import ContractChannel
 
 
 class ContractSigned(OrderEvent):
     """Who sold, who set the price, owned the stock and invoices, beside the model in force that day
-    (`distribution_model` under `rule`). `contradicts` names what a report tells against it.
+    (`distribution_model` under `rule`, by the rows `decided_by`). `contradicts` names what a report tells
+    against it.
 
     `withdrawal_days` is 0 where this contract gives no right to withdraw; `withdrawal_extension_months` is
     added if the customer was never fully informed. `signed_at` is in UTC, the promised dates are local.
@@ -53,12 +57,25 @@ class ContractSigned(OrderEvent):
     withdrawal_extension_months: int = 0
     registration_required: bool = True
     contradicts: tuple[str, ...] = ()
+    decided_by: tuple[str, ...] = ()
 
     def evolve(self, order: Order, /) -> Order:
         told = order.hears(f"terms {self.terms_sha256}")
         if "contracted" in self.contradicts:
             return replace(order, told=told)
+        sale = Sale(
+            distribution_model=self.distribution_model,
+            seller=self.seller,
+            seller_id=self.seller_id,
+            agent_id=self.agent_id,
+            price_setter=self.price_setter,
+            stock_owner=self.stock_owner,
+            invoicer=self.invoicer,
+            plan_id=self.plan_id,
+            plan_version=self.plan_version,
+        )
         contract = Contract(
+            sale=sale,
             channel=self.contract_channel,
             withdrawal_days=self.withdrawal_days,
             withdrawal_rule=self.withdrawal_rule,
@@ -66,6 +83,7 @@ class ContractSigned(OrderEvent):
             registration_required=self.registration_required,
             promised_from=self.promised_from,
             promised_to=self.promised_to,
+            signed_at=self.signed_at,
         )
         return replace(
             order,
@@ -80,13 +98,10 @@ class ContractSigned(OrderEvent):
         )
 
 
-class SignContract(OrderRequest):
+class SignContract(SaleCommand, OrderRequest):
     """Conclude the contract on the quote that stands. `seller` becomes the contract party; an agent only acts,
     and is named in `agent_id`. The plan is the one whose terms the commission of this sale will follow."""
 
-    seller: Party
-    seller_id: UUID
-    agent_id: UUID | None = None
     contract_channel: ContractChannel
     promised_from: date
     promised_to: date
@@ -98,10 +113,11 @@ class SignContract(OrderRequest):
         hashes(terms_sha256=self.terms_sha256)
         if order.contract is not None:
             raise Refused("contracted", "the contract of this order is signed already")
-        resolution = resolve(order, context)
-        obey("seller", self.seller, resolution.seller_of_record, order, resolution)
+        resolution = arranged(order, self.seller, self.seller_id, self.agent_id, context)
+        answer = resolution.answer
         quote = standing(order.quote, context)
-        obey("price_setter", quote.price_authority, resolution.price_setter, order, resolution)
+        obey("price_setter", quote.price_authority, answer.price_setter, order, answer)
+        orderable(order, quote.options, context.occurred_at, context)
         if not order.informed:
             raise Refused("not_informed", "give the customer the pre-contract information first")
         if self.promised_to < self.promised_from:
@@ -111,8 +127,8 @@ class SignContract(OrderRequest):
             context,
             resolution,
             price_setter=quote.price_authority,
-            stock_owner=resolution.stock_owner,
-            invoicer=resolution.invoicer,
+            stock_owner=answer.stock_owner,
+            invoicer=answer.invoicer,
             gross=order.money(quote.gross),
             net=order.money(quote.net),
             deposit_due=order.money(order.deposit),
@@ -121,12 +137,9 @@ class SignContract(OrderRequest):
         yield from concluded(order, (signed,), "excess_payment", context)
 
 
-class ReportSale(OrderReport):
+class ReportSale(SaleCommand, OrderReport):
     """A dealer or the maker tells that he has sold, and on which terms. The same terms again tell nothing new."""
 
-    seller: Party
-    seller_id: UUID
-    agent_id: UUID | None = None
     price_setter: Party
     stock_owner: Party
     invoicer: Party
@@ -145,7 +158,7 @@ class ReportSale(OrderReport):
         positive(order, gross=self.gross, net=self.net)
         if f"terms {self.terms_sha256}" in order.told:
             return
-        resolution = resolve(order, context)
+        resolution = resolve(order, context, self.seller, context.sellers.get(self.seller_id))
         contradictions = resolution.contradictions(
             seller=self.seller,
             price_setter=self.price_setter,
@@ -164,38 +177,16 @@ class ReportSale(OrderReport):
             deposit_due=order.money(order.deposit),
             options=self.options,
             contradicts=contradictions
+            + codes(forbidden_by_law="seller" not in contradictions and _unlawful(resolution.answer))
+            + tuple(against_seller(order, self.seller_id, self.agent_id, resolution.answer, context))
+            + against_catalogue(order, self.options, context.occurred_at, context)
             + flags(order, contracted=order.contract is not None, not_informed=not order.informed),
         )
         yield from concluded(order, (signed,), "excess_payment", context)
 
 
-def obey(name: str, asked: Party, in_force: Role, order: Order, resolution: Resolution) -> None:
-    """Refuse an arrangement that the model in force does not allow, under the rule of its row.
-
-    Raises:
-        Refused: `market_undetermined`, or `wrong_seller`, `wrong_price_setter`; with the rule.
-    """
-    if resolution.distribution_model == "undetermined":
-        raise Refused(
-            "market_undetermined",
-            "how {brand} is sold in {market} is not determined, so nobody can contract",
-            rule=resolution.rule,
-            brand=order.brand,
-            market=order.market,
-        )
-    if asked != in_force:
-        raise Refused(
-            f"wrong_{name}",
-            "the {name} of {brand} in {market} is the {in_force}, not the {asked} ({model}, {under})",
-            rule=resolution.rule,
-            name=name.replace("_", " "),
-            brand=order.brand,
-            market=order.market,
-            in_force=in_force,
-            asked=asked,
-            under=resolution.rule,
-            model=resolution.distribution_model.replace("_", " "),
-        )
+def _unlawful(answer: Answer) -> bool:
+    return "law" in answer.grounds and not answer.precautionary
 
 
 def standing(quote: Quote | None, context: Context) -> Quote:
@@ -234,13 +225,13 @@ def _signed(
         seller=told.seller,
         seller_id=told.seller_id,
         agent_id=told.agent_id,
-        distribution_model=resolution.distribution_model,
+        distribution_model=resolution.answer.distribution_model,
         price_setter=price_setter,
         stock_owner=stock_owner,
         invoicer=invoicer,
-        rule=resolution.rule.id,
-        rule_version=resolution.rule.version,
-        confidence=resolution.confidence,
+        rule=resolution.answer.rule.id,
+        rule_version=resolution.answer.rule.version,
+        confidence=resolution.answer.confidence or "GK",
         contract_channel=told.contract_channel,
         gross=gross,
         net=net,
@@ -257,4 +248,5 @@ def _signed(
         terms_sha256=told.terms_sha256,
         signed_at=context.occurred_at,
         contradicts=contradicts,
+        decided_by=resolution.answer.decided_by,
     )

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal
 
 from domain.checks import hashes
 from domain.context import Context
 from domain.kernel import Refused, replace
 from domain.money import Money
 from domain.orders.asking import OrderReport, OrderRequest, flags, in_currency, positive
+from domain.orders.configuring import orderable
 from domain.orders.state import Order, OrderEvent, Party, Quote
-
-Medium = Literal["web", "email", "paper", "letter", "function", "phone"]
+from domain.words import Medium as Medium  # noqa: PLC0414 -- others import it from here
 
 
 class QuoteIssued(OrderEvent):
@@ -85,6 +84,7 @@ class IssueQuote(OrderRequest):
             raise Refused(
                 "past", "valid_until is {valid_until}: that has passed", valid_until=self.valid_until
             )
+        orderable(order, self.options, context.occurred_at, context)
         yield QuoteIssued(
             list_price=self.list_price,
             net=self.net,

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from domain.context import Context
 from domain.kernel import Decision, Refused, Request, States, Stream, replace
-from domain.markets.rows import Assignment
+from domain.markets.questions import Question, line_of
 from domain.money import Money
-from domain.orders.asking import OrderCommand, OrderReminder, OrderRequest
-from domain.orders.settling import concluded, resolve
+from domain.orders.asking import OrderCommand, OrderReminder
+from domain.orders.settling import SALES_CHANNELS, concluded
 from domain.orders.state import Channel, Order, OrderEvent, Powertrain
 from domain.sealed import Sealed, personal
 from domain.words import CustomerType
 
-Basis = Literal["customer_choice", "nearest"]
 LapseReason = Literal["deposit_missing"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A dealer who could take the reservation, and how far from the customer he is."""
-
-    dealer_id: UUID
-    distance_km: int
 
 
 class ReservationPlaced(OrderEvent):
@@ -61,20 +51,6 @@ class ReservationPlaced(OrderEvent):
             deposit=self.deposit.minor,
             deposit_due_at=self.deposit_due_at,
         )
-
-
-class ReservationAssignedToDealer(OrderEvent):
-    """The reservation is this dealer's to answer, until `respond_by`."""
-
-    dealer_id: UUID
-    basis: Basis
-    candidates: tuple[Candidate, ...]
-    rule: str
-    rule_version: int
-    respond_by: datetime
-
-    def evolve(self, order: Order, /) -> Order:
-        return replace(order, dealers=(*order.dealers, self.dealer_id), respond_by=self.respond_by)
 
 
 class ReservationLapsed(OrderEvent):
@@ -116,11 +92,23 @@ class ReserveOrder(OrderCommand, Request):
             )
         markets = context.markets
         market = markets.governing(self.market, self.region)
-        resolution = markets.resolve(
-            brand=self.brand,
-            market=market,
-            customer_type=self.customer_type,
-            on=markets.today(market, context.occurred_at),
+        if self.brand not in markets.brands:
+            raise Refused(
+                "no_market_row",
+                "no row of any market speaks of {brand}; there are rows for {known}",
+                brand=self.brand,
+                known=", ".join(sorted(markets.brands)),
+            )
+        resolution = markets.governs(
+            Question(
+                brand=self.brand,
+                line=line_of(self.model),
+                market=market,
+                on=markets.today(market, context.occurred_at),
+                powertrain=self.powertrain,
+                customer_type=self.customer_type,
+                channel=SALES_CHANNELS[self.channel],
+            )
         )
         if self.deposit.currency != resolution.currency:
             raise Refused(
@@ -145,53 +133,6 @@ class ReserveOrder(OrderCommand, Request):
             deposit=self.deposit,
             deposit_due_at=resolution.deadline(context.occurred_at, days=resolution.deposit_due_days),
         )
-
-
-class AssignReservation(OrderRequest):
-    """Give the reservation to a dealer, as the market's row says: the one the customer chose, else the nearest
-    of the candidates (of two as near, the one with the smaller id). A dealer who did not answer in time is
-    passed over."""
-
-    candidates: tuple[Candidate, ...]
-    chosen_dealer_id: UUID | None = None
-
-    def happens(self, order: Order, context: Context) -> Iterator[OrderEvent]:
-        resolution = resolve(order, context)
-        row = resolution.assignment
-        if row is None:
-            raise Refused(
-                "not_assigned_here",
-                "no row of {market} sends reservations to dealers",
-                market=order.market,
-            )
-        if order.contract is not None:
-            raise Refused("contracted", "the contract is signed: there is nothing to assign any more")
-        basis: Basis = "nearest" if self.chosen_dealer_id is None else "customer_choice"
-        dealer_id = self.chosen_dealer_id or self.nearest(order, row, context)
-        if dealer_id == order.dealer_id:
-            return
-        yield ReservationAssignedToDealer(
-            dealer_id=dealer_id,
-            basis=basis,
-            candidates=self.candidates,
-            rule=row.rule.id,
-            rule_version=row.rule.version,
-            respond_by=resolution.deadline(context.occurred_at, days=row.respond_days),
-        )
-
-    def nearest(self, order: Order, row: Assignment, context: Context) -> UUID:
-        """The nearest dealer who has not had his chance yet."""
-        if order.respond_by is not None and context.occurred_at < order.respond_by:
-            raise Refused(
-                "dealer_may_answer",
-                "the dealer may answer until {respond_by}; only the customer may choose another before",
-                rule=row.rule,
-                respond_by=order.respond_by,
-            )
-        fresh = [candidate for candidate in self.candidates if candidate.dealer_id not in order.dealers]
-        if not fresh:
-            raise Refused("no_dealer", "no dealer is left to choose from: give more `candidates`")
-        return min(fresh, key=lambda dealer: (dealer.distance_km, dealer.dealer_id)).dealer_id
 
 
 class LapseReservation(OrderReminder):

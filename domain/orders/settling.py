@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from domain.context import Context
 from domain.kernel import fold, replace
-from domain.markets.resolver import Resolution
+from domain.markets.answers import Resolution
+from domain.markets.claims import SalesChannel
+from domain.markets.questions import Question, SellerFacts, line_of
 from domain.money import Money
-from domain.orders.state import Order, OrderEvent
+from domain.orders.state import Channel, Order, OrderEvent, Party
 
+SALES_CHANNELS: Final[dict[Channel, SalesChannel]] = {
+    "maker_online": "online",
+    "agent": "showroom",
+    "dealer": "showroom",
+    "marketplace": "marketplace",
+}
 RefundCause = Literal["lapse", "cancellation", "withdrawal", "return", "price_change", "excess_payment"]
 
 
@@ -34,14 +42,25 @@ class OrderSettled(OrderEvent):
         return replace(order, settled=True)
 
 
-def resolve(order: Order, context: Context) -> Resolution:
-    """What holds for this order on the local day of what is asked or told."""
+def resolve(
+    order: Order, context: Context, seller: Party | None = None, facts: SellerFacts | None = None
+) -> Resolution:
+    """What holds for this order on the local day of what is asked or told: for a seller of whom these facts are
+    known, or for anybody."""
     markets = context.markets
-    return markets.resolve(
-        brand=order.brand,
-        market=order.market,
-        customer_type=order.customer_type,
-        on=markets.today(order.market, context.occurred_at),
+    return markets.governs(
+        Question(
+            brand=order.brand,
+            line=line_of(order.model),
+            market=order.market,
+            on=markets.today(order.market, context.occurred_at),
+            powertrain=order.powertrain,
+            customer_type=order.customer_type,
+            channel=SALES_CHANNELS[order.channel],
+            home=markets.governing(order.market, order.region),
+            seller=seller,
+            facts=facts,
+        )
     )
 
 

@@ -9,16 +9,19 @@ from typing import ClassVar, Final, Literal
 from uuid import UUID
 
 from domain.kernel import Event, Family, Refused, Rule, State, replace
+from domain.markets.claims import Role
+from domain.markets.plans import DistributionModel
 from domain.money import Money
-from domain.words import ContractChannel, CustomerType
+from domain.words import ContractChannel, CustomerType, Medium
+from domain.words import Party as Party  # noqa: PLC0414 -- others import it from here
+from domain.words import Powertrain as Powertrain  # noqa: PLC0414 -- others import it from here
 
-Powertrain = Literal["BEV", "PHEV", "REEV", "MHEV", "ICE"]
 Channel = Literal["maker_online", "agent", "dealer", "marketplace"]
-Party = Literal["maker", "agent", "dealer"]
 Source = Literal["factory", "stock", "pool"]
 CarStage = Literal["ordered", "planned", "frozen", "built", "in_transit", "on_site"]
 Withdrawal = Literal["none", "declared", "accepted", "denied"]
 Ending = Literal["", "lapsed", "cancelled", "withdrawn", "returned"]
+Consenter = Literal["partner", "customer"]
 
 CAR_STAGES: Final[tuple[CarStage, ...]] = ("ordered", "planned", "frozen", "built", "in_transit", "on_site")
 
@@ -35,9 +38,44 @@ class Quote:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sale:
+    """Who sells the car, by which distribution model, and the plan that an agent is paid by. It stands as it
+    was signed, whatever model comes later, until the order is novated."""
+
+    distribution_model: DistributionModel
+    seller: Party
+    seller_id: UUID
+    agent_id: UUID | None
+    price_setter: Role
+    stock_owner: Role
+    invoicer: Role
+    plan_id: UUID | None
+    plan_version: int | None
+
+    @property
+    def partners(self) -> tuple[UUID, ...]:
+        return partners(self.seller, self.seller_id, self.agent_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """Somebody agreed that the order goes to another distribution model, the one of the market's row `row`.
+    `consenter_id` is the customer's or the partner's id; `doc_sha256` (hex) is that of what he signed."""
+
+    by: Consenter
+    consenter_id: UUID
+    distribution_model: DistributionModel
+    row: str
+    doc_sha256: str
+    medium: Medium
+    given_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contract:
     """What was signed, as far as later decisions and the order's status need it; the event keeps the rest."""
 
+    sale: Sale
     channel: ContractChannel
     withdrawal_days: int
     withdrawal_rule: Rule | None
@@ -45,6 +83,7 @@ class Contract:
     registration_required: bool
     promised_from: date | None
     promised_to: date | None
+    signed_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +101,8 @@ class Order(State):
     """One order, from its reservation to its last open thing. Amounts are minor units of `currency`.
 
     `told` holds the natural ids of what was reported, so that a repeat is known. `ended` says how the order
-    ended without a sale, or "" while it did not; `declared_at` is the earliest withdrawal that was declared and
+    ended without a sale, or "" while it did not; `consents` are those to a novation that has not come, `novated_on`
+    is the local day of the last one that did; `declared_at` is the earliest withdrawal that was declared and
     `withdrawal_in_time` what it is worth; `fee` and `value_loss` are what the customer owes all the same.
     """
 
@@ -85,6 +125,8 @@ class Order(State):
     informed: bool = False
     fully_informed: bool = False
     contract: Contract | None = None
+    consents: tuple[Consent, ...] = ()
+    novated_on: date | None = None
     options: tuple[str, ...] = ()
     gross: int = 0
     net: int = 0
@@ -185,3 +227,10 @@ def running(order: Order) -> Order:
     if order.ended:
         raise Refused(order.ended, "this order has ended: it is {ended}", ended=order.ended)
     return order
+
+
+def partners(seller: Party, seller_id: UUID, agent_id: UUID | None) -> tuple[UUID, ...]:
+    """The agent who acts, or the dealer or agent who sells; nobody where the maker sells alone."""
+    selling = () if seller == "maker" else (seller_id,)
+    acting = () if agent_id is None else (agent_id,)
+    return tuple(dict.fromkeys((*selling, *acting)))

@@ -4,24 +4,29 @@
 - `handover_fee`: whoever handed the car over earns a fixed fee for that.
 - `clawback`: what was earned and is taken back, see `clawing_back`.
 
+What was earned before another distribution model took the order over stays; what was not is the new one's to pay.
+
 A line is `provisional` from the contract on, `held` while a right to withdraw is open that the plan waits for,
 `earned` when `earn_on` has come: delivery, the end of the right to withdraw, or payment in full.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from domain.money import Money
 from domain.settlements.clawing_back import clawback, ended
 from domain.settlements.facts import CommissionFacts, Moment
-from domain.settlements.lines import Due, Inputs, Line, LineState
-from domain.settlements.posting import Ledger
+from domain.settlements.lines import Due, Inputs, Line, LineState, LineType
+from domain.settlements.posting import Ledger, is_closed
 from domain.settlements.state import PlanTerms
 
 NOTHING_CLOSED: Final[Mapping[UUID, str]] = {}
+# The facts of an order while one plan paid for it, and that plan. An order that is novated has several.
+Engagement: TypeAlias = tuple[CommissionFacts, PlanTerms]
 
 
 def lines(
@@ -30,20 +35,32 @@ def lines(
     open_periods: Mapping[UUID, str] = NOTHING_CLOSED,
     standing: Iterable[Line] = (),
 ) -> tuple[Line, ...]:
+    """All lines of an order that was sold by one plan alone; see `all_lines`."""
+    return all_lines(((facts, plan),), open_periods, standing)
+
+
+def all_lines(
+    engagements: Iterable[Engagement],
+    open_periods: Mapping[UUID, str] = NOTHING_CLOSED,
+    standing: Iterable[Line] = (),
+) -> tuple[Line, ...]:
     """All lines of one order, given the lines that stand now. They replace those.
 
     `open_periods` is each partner's first month that is not closed. A standing line of a closed month comes
     back unchanged; what differs from it is posted to the open month.
     """
-    if facts.order_id is None or facts.agent_id is None:
-        return ()
-    ledger = Ledger(order_id=facts.order_id, plan=plan, open_periods=open_periods, standing=tuple(standing))
-    base = ledger.post(_base(facts, plan, facts.agent_id))
-    fees = tuple(line for due in _handover_fee(facts, plan, facts.agent_id) for line in ledger.post(due))
-    taken = tuple(
-        line for due in clawback(facts, plan, base) for line in ledger.post(due, about=base[0].period)
-    )
-    return base + fees + taken
+    standing = tuple(standing)
+    posted: list[Line] = []
+    taken: list[Line] = []
+    for facts, plan, due in _dues(engagements, open_periods, standing):
+        assert facts.order_id is not None  # it has a contract, or nothing would be due
+        ledger = Ledger(order_id=facts.order_id, plan=plan, open_periods=open_periods, standing=standing)
+        found = ledger.post(due)
+        posted += found
+        if due.line_type == "base":
+            for back in clawback(facts, plan, found):
+                taken += ledger.post(back, about=found[0].period)
+    return (*posted, *taken)
 
 
 def owed(posted: Iterable[Line]) -> dict[str, int]:
@@ -53,6 +70,30 @@ def owed(posted: Iterable[Line]) -> dict[str, int]:
         if line.period:
             sums[line.amount.currency] = sums.get(line.amount.currency, 0) + line.amount.minor
     return sums
+
+
+def _dues(
+    engagements: Iterable[Engagement], open_periods: Mapping[UUID, str], standing: Sequence[Line]
+) -> Iterator[tuple[CommissionFacts, PlanTerms, Due]]:
+    """What is due to each partner for each kind of work, by the plan of its day. What an earlier plan paid for no
+    later one pays again; what it had not paid for when it was left, it never will."""
+    found: dict[tuple[UUID, LineType], tuple[CommissionFacts, PlanTerms, Due]] = {}
+    paid: dict[LineType, Moment | None] = {}
+    for facts, plan in engagements:
+        if facts.agent_id is None:
+            continue
+        mine = (_base(facts, plan, facts.agent_id), *_handover_fee(facts, plan, facts.agent_id))
+        for due in mine:
+            key = due.partner_id, due.line_type
+            if due.line_type not in paid:
+                found[key] = facts, plan, due
+            elif key not in found and any(is_closed(line, due, open_periods) for line in standing):
+                # It was posted before the earlier plan was known to have paid: it goes back in the open month.
+                nothing = Money(0, plan.currency)
+                cause = paid[due.line_type]
+                found[key] = facts, plan, replace(due, amount=nothing, state="reversed", cause=cause)
+        paid |= {due.line_type: due.cause for due in mine if due.cause}
+    yield from found.values()
 
 
 def _base(facts: CommissionFacts, plan: PlanTerms, agent_id: UUID) -> Due:
@@ -123,7 +164,9 @@ def _stage(
     facts: CommissionFacts, plan: PlanTerms, earned: Moment | None, *, keeps: bool
 ) -> tuple[LineState, Moment | None]:
     """The state of a line, and the fact that put it on a statement. `keeps`: the work for it was done, so it
-    is kept when the maker is to blame for the end."""
+    is kept when the maker is to blame for the end. What another model took over before it was earned is lost."""
+    if facts.novated and earned is None:
+        return "reversed", None
     if facts.ended:
         return ended(facts.ended, earned, keeps=keeps)
     if earned:

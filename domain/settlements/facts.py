@@ -38,7 +38,8 @@ class Ending:
 
 @dataclass(frozen=True, kw_only=True)
 class CommissionFacts:
-    """Facts of one order. What comes after its end earns nothing, so it is not taken up.
+    """Facts of one order under the terms of one plan. What comes after its end earns nothing, so it is not taken
+    up; nor is what happened after another model took over, at `novated`.
 
     `paid_up` is the moment when what was paid first reached the gross price, `window_closed` the end of a
     right to withdraw; `has_window` says whether the handover opened one.
@@ -59,12 +60,16 @@ class CommissionFacts:
     has_window: bool = False
     window_closed: Moment | None = None
     ended: Ending | None = None
+    novated: Moment | None = None
 
 
 def evolve_facts(facts: CommissionFacts, recorded: Recorded) -> CommissionFacts:
     """The facts after one more event of the order's stream. Events that pay nobody change nothing."""
     if facts.ended:
         return facts
+    moment = Moment(event_id=recorded.event_id, at=recorded.occurred_at)
+    if facts.novated and facts.novated.at <= moment.at:
+        return replace(facts, ended=_ending(recorded, moment))
     return _paid_up(_evolve(facts, recorded), recorded)
 
 

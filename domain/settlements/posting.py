@@ -24,7 +24,7 @@ class Ledger:
     def post(self, due: Due, *, about: str = "") -> tuple[Line, ...]:
         """The lines of this due: the closed ones as they stand, then one for what they do not cover.
         `about` is the month of the line that it corrects."""
-        closed = tuple(line for line in self.standing if self._closed(line, due))
+        closed = tuple(line for line in self.standing if is_closed(line, due, self.open_periods))
         if due.cause is None:
             return closed or (self._line(due, due.amount, "", about),)
         rest = due.amount - Money(sum(line.amount.minor for line in closed), due.amount.currency)
@@ -35,10 +35,6 @@ class Ledger:
         period = max(month, self.open_periods.get(due.partner_id, ""))
         original = about or (closed[0].period if closed else month)
         return (*closed, self._line(due, rest, period, original))
-
-    def _closed(self, line: Line, due: Due) -> bool:
-        same = (line.line_type, line.partner_id) == (due.line_type, due.partner_id)
-        return same and bool(line.period) and line.period < self.open_periods.get(due.partner_id, "")
 
     def _line(self, due: Due, amount: Money, period: str, original_period: str) -> Line:
         return Line(
@@ -55,3 +51,9 @@ class Ledger:
             original_period=original_period,
             event_ids=due.event_ids,
         )
+
+
+def is_closed(line: Line, due: Due, open_periods: Mapping[UUID, str]) -> bool:
+    """Whether this line stands for such a due in a month that is closed."""
+    same = (line.line_type, line.partner_id) == (due.line_type, due.partner_id)
+    return same and bool(line.period) and line.period < open_periods.get(due.partner_id, "")

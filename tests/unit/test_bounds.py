@@ -13,9 +13,9 @@ import domain.everything  # noqa: F401 -- defines every command
 from domain.allocations.moving import EstimateArrival
 from domain.kernel import Command, Stream
 from domain.money import Money
+from domain.orders.assigning import Candidate
 from domain.orders.offering import PrecontractInfoGiven
 from domain.orders.paying import RecordPayment
-from domain.orders.reserving import Candidate
 from domain.orders.state import Order
 from domain.sealed import Clear, Personal, Sealed
 from infra.ask import Ask

@@ -128,9 +128,12 @@ def test_a_refusal_by_a_rule_is_recorded_once_and_repeated(desk: Desk, other_des
     first = _refusal(desk, sell)
     assert first.rule == examples.US_01
     recorded = log.read(2, 10)
-    assert [one.event for one in recorded] == [
-        CommandRefused(command="SignContract", code=first.code, rule="US-01", rule_version=1)
-    ]
+    (evidence,) = (one.event for one in recorded)
+    assert isinstance(evidence, CommandRefused)
+    assert (evidence.command, evidence.code, evidence.rule) == ("SignContract", first.code, "US-01")
+    assert evidence.grounds == ("law", "maker_policy")
+    assert "US-NC-franchised" in evidence.rows
+    assert "G.S. 20-305" in evidence.source
     assert recorded[0].stream_id == ORDER_ID
     for again in (desk, other_desk):
         second = _refusal(again, sell)

@@ -72,8 +72,9 @@ def test_flags_of_ours_are_not_believed() -> None:
     ("market", "brand", "why"),
     [
         ("MX", "MINI", "is not determined"),
-        ("FR", "MINI", "of confidence L"),
-        ("DE", "Zonda", "no row says"),
+        ("FR", "MINI", "is not determined"),
+        ("DE", "Zonda", "is not determined"),
+        ("DE", "ROLLS-ROYCE", "DE-ROLLS-ROYCE-direct, DE-ROLLS-ROYCE-franchise"),
         ("ZZ", "MINI", "there is no market ZZ"),
     ],
 )
@@ -109,7 +110,46 @@ def test_the_row_of_the_place_says_which_rule_asks_who_sold() -> None:
     assert under("US-01", replace(placed, market="MX"), by_dealer).verdict == "N/A"
 
 
-def test_a_state_without_a_row_is_indeterminate() -> None:
-    assert under("US-01", replace(placed_nc, market="US-AK"), signed).verdict == "INDETERMINATE"
-    early = replace(signed, signed_at=datetime(2020, 1, 1, tzinfo=UTC))
+def test_a_place_without_a_row_that_permits_is_indeterminate() -> None:
+    assert under("US-01", replace(placed_nc, market="US-DC"), signed).verdict == "INDETERMINATE"
+    early = replace(signed, signed_at=datetime(2015, 1, 1, tzinfo=UTC))
     assert under("US-01", placed_nc, early).verdict == "INDETERMINATE"
+
+
+IN_2023 = datetime(2023, 5, 5, 12, tzinfo=UTC)
+rolls_royce = replace(placed, brand="ROLLS-ROYCE")
+
+
+def test_a_weak_row_never_fails_anybody_but_says_that_it_would() -> None:
+    found = under("EU-01", rolls_royce, replace(signed, signed_at=IN_2023))
+    assert found.verdict == "INDETERMINATE"
+    assert "it would fail if row DE-ROLLS-ROYCE-franchise holds" in found.says
+
+
+def test_a_weak_row_never_passes_anybody() -> None:
+    found = under("EU-01", rolls_royce, replace(by_dealer, signed_at=IN_2023))
+    assert found.verdict == "INDETERMINATE"
+    assert "too weak to pass" in found.says
+
+
+def test_an_overdue_row_is_as_weak() -> None:
+    late = datetime(2027, 11, 23, 12, tzinfo=UTC)
+    assert under("EU-01", placed, replace(signed, signed_at=late)).verdict == "INDETERMINATE"
+    found = under("EU-01", placed, replace(by_dealer, signed_at=late))
+    assert found.verdict == "INDETERMINATE"
+    assert "it would fail if row DE-MINI-agency holds" in found.says
+
+
+def test_a_weak_prohibition_would_fail_and_a_weak_permission_never_passes() -> None:
+    tesla = replace(placed_nc, brand="TESLA")
+    alaska = under("US-01", replace(tesla, market="US-AK"), signed)
+    assert alaska.verdict == "INDETERMINATE"
+    carolina = under("US-01", replace(tesla, market="US-SC"), signed)
+    assert carolina.verdict == "INDETERMINATE"
+    assert "it would fail if row US-SC-never-franchised" in carolina.says
+
+
+def test_a_maker_whom_law_lets_sell_is_not_asked_about() -> None:
+    tesla = replace(placed_nc, brand="TESLA")
+    assert under("US-01", tesla, signed).verdict == "N/A"
+    assert under("US-01", replace(tesla, market="US-TX"), signed).verdict == "FAIL"

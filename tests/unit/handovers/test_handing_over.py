@@ -143,7 +143,7 @@ def test_who_was_never_told_of_his_right_has_it_a_year_longer() -> None:
 
 
 def test_beyond_the_calendar_nobody_guesses() -> None:
-    given(*READY).when(hand_over, at=datetime(2028, 12, 24, 9, tzinfo=UTC)).refused("calendar_missing")
+    given(*READY).when(hand_over, at=datetime(2030, 12, 24, 9, tzinfo=UTC)).refused("calendar_missing")
 
 
 def test_the_promise_of_the_contract_outlives_the_rule() -> None:

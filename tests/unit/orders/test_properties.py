@@ -35,7 +35,6 @@ from tests.examples import (
     ORDER_ID,
     READY,
     WITHDRAW_UNTIL,
-    assign,
     cancel,
     change,
     context,
@@ -57,6 +56,7 @@ from tests.examples import (
     sha,
     sign,
 )
+from tests.unit.orders.i3 import AGREED_I3, IN_2020, novate, tell_customers, tell_partners
 
 
 @given(st.lists(ANY_ORDER_EVENT, max_size=12))
@@ -85,7 +85,6 @@ COMMANDS: tuple[OrderCommand, ...] = (
     inform,
     sign,
     report_sale,
-    assign,
     change,
     revise,
     follow_built,
@@ -106,6 +105,9 @@ COMMANDS: tuple[OrderCommand, ...] = (
     DenyWithdrawal(order_id=ORDER_ID, exception="out_of_time", evidence_sha256=sha("9")),
     CloseWithdrawalWindow(order_id=ORDER_ID),
     FollowEstimate(order_id=ORDER_ID, estimate=HANDOVER, cause="transport"),
+    tell_customers,
+    tell_partners,
+    novate,
 )
 
 # A quote may be issued as often as one likes.
@@ -114,7 +116,7 @@ MAY_HAPPEN_AGAIN = ("IssueQuote",)
 
 def decided(command: OrderCommand, order: Order, at: datetime) -> tuple[OrderEvent, ...]:
     """What happens, or nothing if it is refused."""
-    states = States({ORDER_ID: order})
+    states = States({**{stream.id: stream.state() for stream in command.reads()}, ORDER_ID: order})
     try:
         events = tuple(event for _, event in command.decide(states, context(at)))
     except Refused:
@@ -123,8 +125,8 @@ def decided(command: OrderCommand, order: Order, at: datetime) -> tuple[OrderEve
     return tuple(event for event in events if isinstance(event, OrderEvent))
 
 
-HISTORIES: tuple[tuple[Event, ...], ...] = ((), OFFERED, CONTRACTED, READY, DELIVERED)
-TIMES = (NOON, NOON + 8 * DAY, HANDOVER, HANDOVER + 3 * DAY, WITHDRAW_UNTIL, WITHDRAW_UNTIL + DAY)
+HISTORIES: tuple[tuple[Event, ...], ...] = ((), OFFERED, CONTRACTED, READY, DELIVERED, AGREED_I3)
+TIMES = (IN_2020, NOON, NOON + 8 * DAY, HANDOVER, HANDOVER + 3 * DAY, WITHDRAW_UNTIL, WITHDRAW_UNTIL + DAY)
 ASKED = st.lists(st.tuples(st.sampled_from(COMMANDS), st.sampled_from(TIMES)), max_size=20)
 
 

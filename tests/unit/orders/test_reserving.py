@@ -5,14 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from domain.orders.assigning import AssignReservation, Candidate, ReservationAssignedToDealer
 from domain.orders.paying import RecordPayment
-from domain.orders.reserving import (
-    AssignReservation,
-    Candidate,
-    LapseReservation,
-    ReservationAssignedToDealer,
-    ReservationLapsed,
-)
+from domain.orders.reserving import LapseReservation, ReservationLapsed
 from domain.orders.settling import RefundDue
 from domain.orders.state import Order
 from domain.orders.status import status
@@ -46,6 +41,7 @@ NEAREST = ReservationAssignedToDealer(
     rule="US-05",
     rule_version=1,
     respond_by=datetime(2026, 3, 13, 4, tzinfo=UTC),
+    decided_by=("US-NC-reservations",),
 )
 
 
@@ -68,7 +64,7 @@ def test_a_region_lies_in_its_market() -> None:
 
 
 def test_a_market_without_rows_is_unknown() -> None:
-    given().when(replace(reserve, market="AT")).refused("unknown_market")
+    given().when(replace(reserve, market="NO")).refused("unknown_market")
 
 
 def test_a_brand_without_a_row_cannot_be_reserved() -> None:
@@ -157,7 +153,9 @@ def test_the_same_choice_again_changes_nothing() -> None:
 
 
 def test_somebody_must_be_left_to_choose_from() -> None:
-    given(placed_nc).when(AssignReservation(order_id=ORDER_ID, candidates=())).refused("no_dealer")
+    given(placed_nc).when(AssignReservation(order_id=ORDER_ID, candidates=())).refused(
+        "no_dealer", rule=US_05
+    )
 
 
 def test_where_no_row_says_so_nothing_is_assigned() -> None:

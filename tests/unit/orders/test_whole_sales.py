@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from domain.kernel import Rule, fold
-from domain.orders.asking import OrderCommand
+from domain.kernel import Command, Rule, fold
 from domain.orders.contracting import ContractSigned
 from domain.orders.following import FollowCar
 from domain.orders.paying import RecordPayment, RecordRefund
@@ -42,7 +41,7 @@ from tests.examples import (
 )
 from tests.story import Story, given
 
-Step = tuple[OrderCommand, datetime, str]
+Step = tuple[Command, datetime, str]
 
 
 def played(story: Story, *steps: Step) -> Story:

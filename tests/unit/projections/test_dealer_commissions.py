@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 from domain.handovers.returning import VehicleReturned
 from domain.orders.cancelling import OrderCancelled
+from domain.orders.novating import OrderNovated
 from domain.orders.withdrawing import WithdrawalAccepted, WithdrawalWindowClosed
 from domain.settlements.closing import PeriodClosed
 from domain.settlements.planning import PlanPublished
@@ -17,12 +18,14 @@ from tests.examples import (
     PLAN_ID,
     READY,
     WITHDRAW_UNTIL,
+    balance_paid,
     delivered,
     eur,
     scheduled,
     sha,
     signed,
 )
+from tests.unit.orders.i3 import novated
 from tests.unit.projections.playing import Played, given
 
 plan = PlanPublished(
@@ -128,3 +131,35 @@ def test_events_that_pay_nobody_change_nothing() -> None:
     played = published().play(*DELIVERED, closed)
     (order,) = played.rows(CommissionOrder)
     assert played.play(scheduled, closed).rows(CommissionOrder) == [order]
+
+
+def test_a_novation_to_a_dealer_ends_what_was_not_earned() -> None:
+    played = published().play(*CONTRACTED).play(novated, at=JUNE)
+    lost = [("base", 0, "reversed", "", ""), ("handover_fee", 0, "reversed", "", "")]
+    assert told(played) == lost
+    assert told(played.play(delivered, at=JULY)) == lost
+
+
+def test_what_was_earned_before_a_novation_stays_on_its_statement() -> None:
+    played = given(DEALER_COMMISSIONS, replace(plan, earn_on="payment"), stream=PLAN_ID)
+    played.play(*CONTRACTED).play(balance_paid, at=JUNE)
+    base = played.row(CommissionLine, (ORDER_ID, AGENT_ID, "base", "2026-06"))
+    played.play(novated, at=JULY).play(delivered, at=JULY)
+    assert played.row(CommissionLine, (ORDER_ID, AGENT_ID, "base", "2026-06")) == base
+    assert sorted(row.amount.minor for row in played.rows(CommissionLine)) == [0, 176_000]
+
+
+def test_an_agent_under_a_plan_that_is_published_later_waits_for_it() -> None:
+    to_plan_2: OrderNovated = replace(
+        novated, seller="maker", agent_id=DEALER_ID, plan_id=PLAN_ID, plan_version=2
+    )
+    played = published().play(*CONTRACTED).play(to_plan_2, at=JUNE)
+    assert played.row(CommissionPlan, (PLAN_ID, 2)).waiting == (ORDER_ID,)
+    played.play(replace(plan, version=2, base_rate_bp=400), stream=PLAN_ID)
+    assert {(row.partner_id, row.line_type, row.amount.minor) for row in played.rows(CommissionLine)} == {
+        (AGENT_ID, "base", 0),
+        (AGENT_ID, "handover_fee", 0),
+        (DEALER_ID, "base", 128_000),
+        (DEALER_ID, "handover_fee", 15_000),
+    }
+    assert played.row(CommissionPlan, (PLAN_ID, 2)).waiting == ()

@@ -2,10 +2,11 @@ from dataclasses import replace
 
 from domain.allocations.allocating import VehicleAllocated
 from domain.compliance.finding import Verdict
+from domain.markets.book import book_id
 from domain.orders.cancelling import OrderCancelled
 from domain.orders.withdrawing import WithdrawalDeclared, WithdrawalDenied
 from domain.settlements.planning import PlanPublished
-from projections.market_compliance import AuditedPlan, ComplianceFinding, market_compliance
+from projections.market_compliance import AuditedMarket, AuditedPlan, ComplianceFinding, market_compliance
 from tests.examples import (
     CAR_ID,
     CONTRACTED,
@@ -23,6 +24,9 @@ from tests.examples import (
     sha,
     signed,
 )
+from tests.story import given as story
+from tests.unit.markets.claimed import law, rows_of, sells, terms
+from tests.unit.markets.test_book import load
 from tests.unit.projections.playing import Played, given, recorded
 from tests.unit.projections.test_dealer_commissions import plan
 
@@ -78,3 +82,16 @@ def test_a_car_is_audited_from_its_own_stream_and_from_its_orders() -> None:
     assert played.row(ComplianceFinding, (CAR_ID, "AL-01")).subject == "vehicle"
     played.play(allocated, stream=OTHER_ORDER_ID)
     assert verdicts(played) == {"AL-01": "FAIL"}
+
+
+def test_rows_that_were_loaded_into_the_log_decide_from_then_on() -> None:
+    german = rows_of(
+        sells("direct", "2000-01-01"), law("forbids", sellers=("maker",), begins="2000-01-01"), terms()
+    )
+    loaded = [event for _, event in story().when(load(german)).events]
+    before = given(AUDIT, *CONTRACTED).play(*loaded, stream=book_id("DE"))
+    assert verdicts(before)["EU-01"] == "PASS"
+    assert before.row(AuditedMarket, "DE").book == german
+    after = given(AUDIT, *loaded, stream=book_id("DE")).play(*CONTRACTED)
+    assert verdicts(after)["EU-01"] == "FAIL"
+    assert "DE-forbids" in after.row(ComplianceFinding, (ORDER_ID, "EU-01")).says
