@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated
@@ -11,9 +12,15 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-PIPE_COLUMNS = 160  # a terminal tells its width, a pipe has none
+PIPE_COLUMNS = 160  # a terminal tells its width, a pipe has none unless COLUMNS does
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
+
+def width_told() -> bool:
+    """Whether a terminal, or COLUMNS, tells how wide to print."""
+    return sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+
+
+out = Console(highlight=False, width=None if width_told() else PIPE_COLUMNS)
 err = Console(stderr=True, highlight=False)
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for a program to read.")]

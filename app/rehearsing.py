@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.output import AsJson, out, print_json, print_table
 from app.wiring import clock_of, configured
 from domain.kernel import Recorded, fold
 from domain.markets.plans import DistributionModel
+from domain.orders.status import OrderStatus
 from domain.rehearsals.costing import Costed, plans_named
 from domain.rehearsals.judging import Judgement, Outcome
 from domain.rehearsals.rehearsing import Rehearsal, Rehearsing
@@ -26,11 +28,18 @@ from infra.markets.loaded import LoadedMarkets
 from infra.markets.switching import Fragment, read_switch
 
 BATCH: Final = 200  # histories in memory at a time
-HEADS: Final[dict[Outcome, str]] = {
-    "runs_off": "run off under the model that they were sold by",
-    "needs_consent": "run off too, unless all who are named agree",
-    "refused": "would be refused",
-    "goes_on": "go on as they are",
+# Of one order, and of any other number.
+HEADS: Final[dict[Outcome, tuple[str, str]]] = {
+    "runs_off": (
+        "runs off under the model that it was sold by",
+        "run off under the model that they were sold by",
+    ),
+    "needs_consent": (
+        "runs off too, unless all who are named agree",
+        "run off too, unless all who are named agree",
+    ),
+    "refused": ("would be refused by the new rows", "would be refused by the new rows"),
+    "goes_on": ("goes on as it is", "go on as they are"),
 }
 
 SwitchFile = Annotated[
@@ -38,7 +47,10 @@ SwitchFile = Annotated[
 ]
 Since = Annotated[
     int,
-    Parameter(name="--from", help="Orders of which nothing was recorded from this position on are left out."),
+    Parameter(
+        name="--from",
+        help="Orders of which nothing was recorded from this position on are left out. Positions count from 1.",
+    ),
 ]
 
 
@@ -48,7 +60,7 @@ def rehearse(*, switch: SwitchFile, since: Since = 1, json: AsJson = False) -> N
     Which orders run off under the model they were sold by, which could be novated and whose consent that takes, which
     the new rows would refuse, and which commission lines are kept or lost. Nothing is written. Confidential.
     """
-    if since < 0:
+    if since < 1:
         raise InputError("--from is no position.", hint="Positions count from 1.")
     settings = configured()
     with Log(reaching.postgres(settings, settings.database), clock_of(settings)) as log:
@@ -119,33 +131,59 @@ def _print(rehearsal: Rehearsal, since: int, until: int) -> None:
     out.print(f"{switches} in {rehearsal.market}, effective {rehearsal.effective_on}.", markup=False)
     out.print(f"The log from position {since} to {until}; nothing was written.")
     for outcome, count in rehearsal.counts.items():
-        out.print(f"\n[bold]{count:,} {HEADS[outcome]}[/bold]")
+        out.print(f"\n[bold]{count:,} {HEADS[outcome][count != 1]}[/bold]")
         if outcome != "goes_on":
             for one in rehearsal.orders:
                 if one.judgement.outcome == outcome:
                     out.print("\n".join(_told(one.judgement)), markup=False)
-    out.print(f"{rehearsal.others:,} are not concerned, or were over by then\n")
+    others = "is not concerned, or was over by then", "are not concerned, or were over by then"
+    out.print(f"{rehearsal.others:,} {others[rehearsal.others != 1]}\n")
+    refused = _refused(rehearsal)
     print_table(
-        ("partner", "currency", "orders", "kept (minor units)", "lost (minor units)"),
+        ("partner", "currency", "orders", "kept", "lost if all agree", "lost with refused orders"),
         [
-            (one.partner_id, one.currency, one.orders, one.kept_minor, one.lost_minor)
+            (
+                one.partner_id,
+                one.currency,
+                one.orders,
+                one.kept_minor,
+                one.lost_minor - refused[one.partner_id, one.currency],
+                refused[one.partner_id, one.currency],
+            )
             for one in rehearsal.partners
         ],
-        title="Commission lines: kept whatever is agreed, lost if everybody agrees",
+        title="Commission lines, in minor units",
     )
     if missing := sum(one.plans_missing for one in rehearsal.orders):
-        out.print(f"{missing} of the orders name a plan that was never published: its lines are not counted.")
+        out.print(f"Orders that name a plan which was never published: {missing}. Its lines are not counted.")
+
+
+def _refused(rehearsal: Rehearsal) -> Counter[tuple[UUID, str]]:
+    """What each partner would not get because the order would be refused, in minor units of a currency."""
+    sums: Counter[tuple[UUID, str]] = Counter()
+    for one in rehearsal.orders:
+        if one.judgement.outcome == "refused":
+            for line in one.lines:
+                sums[line.partner_id, line.currency] += line.lost_minor
+    return sums
 
 
 def _told(judged: Judgement) -> Iterator[str]:
     """An order in lines, whose ids stand whole: they are there to be copied."""
     rows = ", ".join(judged.decided_by)
     before = f"{_words(judged.from_model)} to " if judged.from_model else ""
-    yield f"  {judged.order_id} {judged.status.replace('_', ' ')}, {before}{_words(judged.to_model)} ({rows})"
+    yield f"  {judged.order_id} {_state(judged)}, {before}{_words(judged.to_model)} ({rows})"
     yield f"    {judged.says}"
     for by, who in judged.consents:
         yield f"    {by} {who}"
 
 
-def _words(model: DistributionModel) -> str:
-    return model.replace("_", " ")
+def _state(judged: Judgement) -> str:
+    """How far it was on the day of the switch, or that its contract was signed after."""
+    if judged.outcome == "refused" and judged.from_model:
+        return "contract signed on that day or later"
+    return _words(judged.status)
+
+
+def _words(term: DistributionModel | OrderStatus) -> str:
+    return term.replace("_", " ")

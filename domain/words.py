@@ -1,8 +1,9 @@
-"""Words that several families use, each defined once."""
+"""Words that several families use, each defined once, and how names are written."""
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Final, Literal
 
 Powertrain = Literal["BEV", "PHEV", "REEV", "MHEV", "ICE"]
 Party = Literal["maker", "agent", "dealer"]
@@ -13,3 +14,6 @@ Licensing = Literal["none", "lapsed", "revoked", "in_force"]
 Fault = Literal["principal", "customer", "agent", "none"]
 Mode = Literal["road", "rail", "sea"]
 Medium = Literal["web", "email", "paper", "letter", "function", "phone"]
+
+BRAND: Final = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")  # such as ROLLS-ROYCE
+SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # such as 3-series

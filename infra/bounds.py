@@ -103,13 +103,13 @@ def _check(shape: inspect.Type, *, required: bool) -> Check | None:
     """How a field of this type is checked; None if each of its values will do."""
     match shape:
         case inspect.StrType():
-            return _filled if required else _text
+            return _filled if required else text
         case inspect.IntType():
-            return _number
+            return number
         case inspect.DateTimeType():
             return moment
         case inspect.DateType():
-            return _day
+            return day
         case inspect.CustomType(cls=kind) if kind is Sealed:
             return _filled_personal if required else _personal
         case inspect.DataclassType(cls=kind) if kind is Money:
@@ -168,23 +168,24 @@ def _entries(check: Check | None) -> Check:
     return check_entries
 
 
-def _text(text: str, longest: int = TEXT_MAX) -> str:
-    if len(text) > longest:
+def text(told: str, longest: int = TEXT_MAX) -> str:
+    """The text. Raises OutOfBounds: it is too long, or holds what is no character."""
+    if len(told) > longest:
         raise OutOfBounds(f"the text may have at most {longest:,} characters")
-    if _UNPRINTABLE.search(text):
+    if _UNPRINTABLE.search(told):
         raise OutOfBounds("the text holds a character that is none; only line ends and tabs may be in it")
-    return text
+    return told
 
 
-def _filled(text: str) -> str:
-    if not text.strip():
+def _filled(told: str) -> str:
+    if not told.strip():
         raise OutOfBounds("the text is empty")
-    return _text(text)
+    return text(told)
 
 
 def _personal(value: Sealed) -> Sealed:
     if isinstance(value, Clear):
-        _text(value.text, PERSONAL_MAX)
+        text(value.text, PERSONAL_MAX)
     return value
 
 
@@ -194,10 +195,11 @@ def _filled_personal(value: Sealed) -> Sealed:
     return _personal(value)
 
 
-def _number(number: int) -> int:
-    if not -NUMBER_MAX <= number <= NUMBER_MAX:
+def number(told: int) -> int:
+    """The number. Raises OutOfBounds."""
+    if not -NUMBER_MAX <= told <= NUMBER_MAX:
         raise OutOfBounds(f"the number must lie between -{NUMBER_MAX:,} and {NUMBER_MAX:,}")
-    return number
+    return told
 
 
 def _amount(amount: Money) -> Money:
@@ -206,7 +208,8 @@ def _amount(amount: Money) -> Money:
     return amount
 
 
-def _day(day: date) -> date:
-    if not EARLIEST.date() <= day < LATEST.date():
+def day(told: date) -> date:
+    """The day. Raises OutOfBounds: it lies outside 1900 to 2200."""
+    if not EARLIEST.date() <= told < LATEST.date():
         raise OutOfBounds("the day must lie between 1900 and 2200")
-    return day
+    return told

@@ -26,6 +26,7 @@ from domain.words import Powertrain
 from infra.errors import InputError
 from infra.row_reader import RowReader
 from infra.toml_lines import line_at, lines_of
+from infra.toml_parsing import parsed
 
 DATA: Final = Path(__file__).parent / "data" / "catalogue"
 AT_LINE: Final = re.compile(r" \(at line (\d+), column \d+\)$")
@@ -54,7 +55,7 @@ def load_catalogue(folder: Path = DATA) -> Catalogue:
     for path in paths:
         try:
             text = path.read_text(encoding="utf-8")
-            raw = tomllib.loads(text)
+            raw = parsed(text)
         except (OSError, UnicodeDecodeError) as fault:
             errors.append(f"{path}:1: cannot be read: {fault}")
         except tomllib.TOMLDecodeError as fault:

@@ -47,12 +47,6 @@ class RowReader:
                 self.wrong(path, f"{name} is missing")
         return None if missing or len(self.faults) > before else kind(**values)
 
-    def rows(self, kind: type[R], raw: object, path: Keys) -> list[R | None]:
-        """The rows of a list; None for each that something is wrong with."""
-        return [
-            self.row(kind, entry, (*path, number)) for number, entry in enumerate(self.entries(raw, path))
-        ]
-
     def entries(self, raw: object, path: Keys) -> list[object]:
         """What a list holds; nothing, and a fault, if it is none."""
         if isinstance(raw, list):

@@ -20,9 +20,8 @@ from domain.orders.contracting import ReportSale, SignContract
 from domain.orders.offering import GivePrecontractInfo, IssueQuote
 from domain.orders.paying import PaymentKind
 from domain.orders.reserving import ReserveOrder
-from domain.orders.state import Party, Powertrain
 from domain.sealed import Clear
-from domain.words import ContractChannel
+from domain.words import ContractChannel, Party, Powertrain
 
 WEB = "web"
 DEPOSIT_MINOR = 50_000

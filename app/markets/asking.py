@@ -13,15 +13,15 @@ from cyclopts import Parameter
 from domain.markets.questions import line_of
 from domain.markets.regions import known_place
 from domain.markets.resolver import Markets
-from domain.words import Party, Powertrain
+from domain.words import BRAND, Party, Powertrain
 from infra.catalogue import load_catalogue
 from infra.errors import InputError
 
-DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 NEAR: Final = 3
+ALIKE: Final = 0.75  # of 1; the digits of a line tell it from others
 Lines: TypeAlias = Mapping[tuple[str, str], Powertrain]
 
-MAKER: Final = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")  # as makers are written
 Brand = Annotated[str, Parameter(help="A maker, such as MINI.")]
 Market = Annotated[
     str, Parameter(help="A country, or a part of one where parts have laws of their own: DE, US-TX.")
@@ -49,7 +49,7 @@ def brand_of(told: str, markets: Markets, *, listed: bool = True) -> str:
     if brand in markets.brands:
         return brand
     near = get_close_matches(brand, markets.brands, n=NEAR)
-    if not listed and not near and MAKER.fullmatch(brand):
+    if not listed and not near and BRAND.fullmatch(brand):
         return brand
     known = (
         f"Did you mean {' or '.join(near)}?" if near else f"Known are {', '.join(sorted(markets.brands))}."
@@ -92,6 +92,22 @@ def day_of(option: str, told: str) -> date:
     except ValueError as fault:
         raise InputError(f"{option} is no day: {fault}.", hint="Write it as 2024-10-01.") from None
     raise InputError(f"{option} is no day.", hint="Write it as 2024-10-01.")
+
+
+def near_line(line: str, brand: str, markets: Markets) -> str | None:
+    """A line of the brand that is written nearly so, if this is none that a row or the catalogue names."""
+    listed = {slug for of, slug in powertrains() if of == brand}
+    claims = (claim.speaks_of for rows in markets.rows.values() for claim in rows.claims())
+    known = listed.union(*(of.lines for of in claims if brand in of.brands))
+    if not line or line in known:
+        return None
+    bare = {one.replace("-", ""): one for one in sorted(known)}
+    near = get_close_matches(line.replace("-", ""), bare, n=1, cutoff=ALIKE)
+    return next((bare[one] for one in near if _digits(one) == _digits(line)), None)
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
 
 
 def slug_of(told: str) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from app.markets.looks import LOOKS, look_of
-from domain.markets.plans import Step
+from domain.markets.plans import Distribution, Step
 from domain.markets.regions import country
 from domain.markets.resolver import Markets
 from domain.markets.timeline import OTHERS, Lane, plans_open
@@ -111,8 +111,13 @@ def plans_told(brand: str, codes: Sequence[str], markets: Markets) -> Iterator[s
     """What was announced and is not in force, a sentence a plan."""
     for code in codes:
         for plan in plans_open(markets, brand, code):
-            model = LOOKS[plan.model].word
-            yield f"{brand} in {code}: {model} is planned, not in force: {'; '.join(map(_step, plan.steps))}."
+            yield plan_told(brand, code, plan)
+
+
+def plan_told(brand: str, code: str, plan: Distribution) -> str:
+    """A plan that is not in force, with all its steps, in a sentence."""
+    steps = "; ".join(map(_step, plan.steps))
+    return f"{brand} in {code}: {LOOKS[plan.model].word} is planned, not in force: {steps}."
 
 
 def _step(step: Step) -> str:

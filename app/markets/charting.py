@@ -12,7 +12,7 @@ from app.markets.chart import Chart, bands, plans_told
 from app.markets.words import AGES
 from domain.markets.claims import Age
 from domain.markets.resolver import Markets
-from domain.markets.timeline import OTHERS, Lane, lanes, plans_open, span, spoken_of
+from domain.markets.timeline import OTHERS, Lane, lanes, plans_open, span, spoken_of, verified
 from domain.words import CustomerType, Powertrain
 from infra.errors import InputError
 
@@ -108,7 +108,8 @@ def _story(brand: str, wanted: Wanted, *, alone: bool) -> Story:
 def _days(drawn: Sequence[Lane], wanted: Wanted) -> tuple[date, date]:
     """The first day to draw, and the one after the last."""
     told = dict.fromkeys((lane.brand, lane.market) for lane in drawn)
-    found = span(drawn, [plan for brand, code in told for plan in plans_open(wanted.markets, brand, code)])
+    plans = [plan for brand, code in told for plan in plans_open(wanted.markets, brand, code)]
+    found = span(drawn, plans, verified(drawn, wanted.markets))
     first, last = found or NOTHING_SURE
     if last.year - first.year < YEARS_MIN:
         first = first.replace(year=first.year - 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
@@ -17,7 +16,7 @@ from app.markets.charting import Wanted, charts, stories
 from app.markets.knowing import markets_at
 from app.markets.picture import picture
 from app.markets.terminal import draw
-from app.output import AsJson, out, print_json
+from app.output import AsJson, out, print_json, width_told
 from domain.markets.claims import Age
 from domain.markets.regions import country
 from domain.markets.resolver import Markets
@@ -25,7 +24,7 @@ from domain.markets.timeline import Lane
 from domain.words import CustomerType
 from infra.errors import InputError
 
-PIPE: Final = 100  # columns, where no terminal tells its width
+PIPE: Final = 100  # columns, where neither a terminal nor COLUMNS tells the width
 
 Brands = Annotated[str | None, Parameter(name="--brand", help="A maker, such as MINI; left out, all.")]
 Where = Annotated[
@@ -38,7 +37,9 @@ Customer = Annotated[
 Since = Annotated[
     str | None, Parameter(help="First day; left out, the year in which anything is first sure.")
 ]
-Until = Annotated[str | None, Parameter(help="Last day; left out, a little after the last change.")]
+Until = Annotated[
+    str | None, Parameter(help="Last day; left out, a little after the last change, or after the last look.")
+]
 
 
 def timeline(
@@ -56,7 +57,8 @@ def timeline(
 ) -> None:
     """Draw who sells how, when: a row a market, and a row a line or a customer where these differ.
 
-    It begins with the year in which anything is first sure, and ends with the one half a year after the last change.
+    It begins with the year in which anything is first sure, and ends with the one half a year after the last change,
+    or with that in which somebody last looked at the rows.
     """
     markets = markets_at(known_at)
     if published_by is not None:
@@ -85,7 +87,7 @@ def _show(found: Sequence[Chart]) -> None:
     for number, chart in enumerate(found):
         if number:
             out.print()
-        draw(chart, out, out.width if sys.stdout.isatty() else PIPE)
+        draw(chart, out, out.width if width_told() else PIPE)
 
 
 def _codes(told: str | None, markets: Markets) -> list[str]:

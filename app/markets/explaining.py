@@ -11,11 +11,12 @@ from app.markets import asking
 from app.markets.knowing import markets_at
 from app.markets.telling import as_data, story
 from app.markets.words import folded
-from app.output import AsJson, out, print_json
+from app.output import AsJson, err, out, print_json
 from domain.markets.claims import Age, SalesChannel
 from domain.markets.questions import Question
 from domain.markets.resolver import Markets
 from domain.words import CustomerType
+from infra.catalogue import load_catalogue
 
 WIDTH_MAX: Final = 100  # longer lines are hard to read
 
@@ -50,7 +51,7 @@ class Asked:
             market=asking.market_of(self.market, markets),
             on=asking.day_of("--on", self.on),
             line=line,
-            powertrain=self.powertrain or asking.powertrains().get((brand, line)),
+            powertrain=self.powertrain or load_catalogue().powertrain(brand, line),
             customer_type=self.customer,
             age=self.age,
             channel=self.channel,
@@ -72,6 +73,9 @@ def explain(*, asked: Asked, known_at: asking.KnownAt = None, json: AsJson = Fal
     markets = markets_at(known_at)
     question = asked.question(markets)
     answer = markets.resolve(question)
+    if near := asking.near_line(question.line, question.brand, markets):
+        told = f"carnet: no row and no catalogue names {question.brand} {question.line}: did you mean {near}?"
+        err.print(told, markup=False, soft_wrap=True)
     if json:
         print_json(as_data(answer))
         return

@@ -14,11 +14,13 @@ from rich.markup import escape
 from app.markets.differing import Difference, differences
 from app.output import AsJson, out, print_json
 from app.wiring import opened
-from domain.markets.book import LoadMarket
+from domain.markets.book import LoadMarket, fit
 from domain.markets.rows import MarketRows
+from infra.bounds import bounded
 from infra.errors import InputError
 from infra.handle import Ask
-from infra.markets import DATA, MarketFaults, read_folder
+from infra.markets import DATA, MarketFaults, load_markets, read_folder
+from infra.markets.loaded import LoadedMarkets
 from infra.markets.reading import MarketFile, check, read_file
 
 REASON: Final = "market files loaded"
@@ -44,13 +46,18 @@ def load(*paths: Paths, plan: Plan = False, reason: Reason = REASON, json: AsJso
             print_json([asdict(one) for one in found])
         else:
             _tell(found)
+        asked = {one.market for one in found}
+        # All are looked at before the first is loaded: what is refused has written nothing.
+        markets = LoadedMarkets(book.log, load_markets()).now()
+        commands = []
+        for one in [each for each in rows if each.market in asked]:
+            fit(one, markets)
+            markets = markets.overlaid([one])
+            commands.append(bounded(LoadMarket(rows=one, author=book.settings.actor, reason=reason)))
         if plan:
             return
-        asked = {one.market for one in found}
-        for one in rows:
-            if one.market in asked:
-                command = LoadMarket(rows=one, author=book.settings.actor, reason=reason)
-                book.desk.handle(Ask(command=command, command_id=uuid4(), actor=book.settings.actor))
+        for command in commands:
+            book.desk.handle(Ask(command=command, command_id=uuid4(), actor=book.settings.actor))
         if found and not json:
             out.print(f"Loaded: the log is at position {book.log.head().position}.")
 
@@ -89,12 +96,16 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
             raise InputError(f"There is no file {path}.")
 
 
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name.removesuffix('s') if number == 1 else name}"
+
+
 def _tell(found: Sequence[Difference]) -> None:
     if not found:
         out.print("Nothing to load: the log holds these rows already.")
     for one in found:
         told = {name: getattr(one, name) for name in MARKS}
-        counts = ", ".join(f"{len(rows)} {name}" for name, rows in told.items() if rows)
+        counts = ", ".join(_counted(len(rows), name) for name, rows in told.items() if rows)
         out.print(
             f"[bold]{one.market}[/bold]: {counts}" if counts else f"[bold]{one.market}[/bold]: described"
         )

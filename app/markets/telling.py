@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TypeAlias
 
+from app.markets.besides import otherwise, planned
 from app.markets.words import (
     AGES,
     CHANNELS,
@@ -20,7 +21,8 @@ from app.markets.words import (
 )
 from domain.markets import plans
 from domain.markets.answers import Answer, Ground, Layer
-from domain.markets.doubts import doubts, spoken
+from domain.markets.claims import WEAK
+from domain.markets.doubts import doubts, spoken, untold_since
 from domain.markets.matrix import MATRIX
 from domain.markets.plans import Distribution
 from domain.markets.questions import Question
@@ -68,7 +70,10 @@ def story(question: Question, answer: Answer, markets: Markets) -> Iterator[str]
         yield from _grounds(question, answer, public)
         if answer.distribution_model != "undetermined" and "maker_policy" not in answer.grounds:
             yield f"By the maker's choice it would be sold {MODELS[answer.distribution_model]}."
-    yield _withdrawal(answer)
+    if answer.allowed or answer.allowed_roles:
+        yield _withdrawal(answer)
+    yield from otherwise(question, answer, public)
+    yield from planned(question, public)
     yield from _rows(
         answer, {row.id: row for rows in public.rows.values() for row in _in_force(rows.claims())}
     )
@@ -104,6 +109,8 @@ def _verdict(question: Question, answer: Answer) -> str:
         if answer.allowed_roles
         else ""
     )
+    if answer.grounds == ("undetermined",):
+        return f"Nobody knows: undetermined, so {who}{others}."
     careful = ", as a precaution, because only weak rows forbid it" if answer.precautionary else ""
     return f"No: {who}{careful}{others}."
 
@@ -124,12 +131,16 @@ def _roles(answer: Answer) -> str:
 
 def _grounds(question: Question, answer: Answer, markets: Markets) -> Iterator[str]:
     """Each ground by itself, with the rows behind it."""
-    open_ = doubts(answer, spoken(markets, question), question.on)
+    rows = spoken(markets, question)
+    open_ = doubts(answer, rows, question.on)
     for ground in answer.grounds:
         if ground == "undetermined":
             for layer in [one for one in answer.layers if one.ground in open_]:
                 asked = _open_question(layer.ground, question)
-                yield f"  undetermined: {asked}: {DOUBTS[open_[layer.ground]]}{_behind(layer)}."
+                doubt = open_[layer.ground]
+                untold = doubt == "imprecise" and untold_since(layer, rows, question.on)
+                why = "no source tells since when" if untold else DOUBTS[doubt]
+                yield f"  undetermined: {asked}: {why}{_behind(layer)}."
             if not open_:
                 yield "  undetermined: who sells there."
         else:
@@ -161,6 +172,8 @@ def _withdrawal(answer: Answer) -> str:
     right = answer.withdrawal
     if right is None:
         return "Whether the buyer may withdraw, no row tells."
+    if not right.days and right.confidence in WEAK:
+        return f"No source tells of a right to withdraw ({right.row}, {right.confidence})."
     if not right.days:
         return f"The buyer has no right to withdraw ({right.row}, {right.confidence})."
     contracts = listed([CONTRACTS[one] for one in right.contracts], "or")

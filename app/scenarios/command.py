@@ -54,7 +54,9 @@ def run(*chosen: str, every: All = False, broken: IsBroken = False, json: AsJson
     PostgreSQL is the one that CARNET_POSTGRES names, else one is started for as long as it takes. It exits with 1
     if one fails, and says at which step, with the file and line, what was expected and what was found.
     """
-    if every == bool(chosen):
+    if every and chosen:
+        raise InputError("Either names or --all, not both.")
+    if not every and not chosen:
         raise InputError("Name scenarios, or run them --all.", hint=f"There are {', '.join(names())}.")
     wanted = [scenario(name, broken=broken) for name in chosen or names()]
     logging.configure("error")

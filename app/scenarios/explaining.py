@@ -11,6 +11,7 @@ from domain.markets.claims import Age, SalesChannel
 from domain.markets.questions import Question, SellerFacts
 from domain.markets.resolver import Answer, Markets
 from domain.words import CustomerType, Party, Powertrain
+from infra.catalogue import load_catalogue
 from infra.codec import in_words
 from infra.errors import InputError
 
@@ -47,4 +48,5 @@ def explain(markets: Markets, told: Mapping[str, object], facts: SellerFacts | N
     except msgspec.ValidationError as fault:
         raise InputError(f"The question is wrong: {in_words(str(fault))}.") from None
     keys = msgspec.structs.asdict(asked)
+    keys["powertrain"] = asked.powertrain or load_catalogue().powertrain(asked.brand, asked.line)
     return markets.resolve(Question(customer_type=keys.pop("customer"), facts=facts, **keys))

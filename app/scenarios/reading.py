@@ -17,6 +17,7 @@ import msgspec
 from app.scenarios.steps import KINDS, Broken, Fields, Placed, Scenario, Step
 from infra.codec import in_words
 from infra.errors import InputError
+from infra.toml_parsing import parsed
 
 STORIES: Final = Path(__file__).parent / "stories"
 KEYS: Final = frozenset({"title", "source", "step", "broken"})
@@ -47,7 +48,7 @@ def read(path: Path, *, broken: bool = False) -> Scenario:
     """The scenario of a file; with `broken`, the one that must fail. Raises InputError."""
     try:
         text = path.read_text(encoding="utf-8")
-        told = tomllib.loads(text)
+        told = parsed(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise InputError(f"{shown(path)} cannot be read: {fault}.") from fault
     draft = Draft(path, text, told)

@@ -53,7 +53,11 @@ class Teller:
             else:
                 self._line(f"FAILED {where}", "bold red", indent=0)
         else:
-            self._line(f"Passed: {played.steps} steps in {played.seconds:.1f} s", "green", indent=0)
+            self._line(
+                f"Passed: {played.steps} {'step' if played.steps == 1 else 'steps'} in {played.seconds:.1f} s",
+                "green",
+                indent=0,
+            )
         self._line("", "")
 
     def _line(self, text: str, style: str, *, indent: int = INDENT, mark: str = "") -> None:

@@ -9,7 +9,8 @@ from domain.allocations.state import Vehicle, VehicleEvent, new
 from domain.checks import no_vin
 from domain.context import Context
 from domain.kernel import Decision, Request, State, States, Stream, replace
-from domain.orders.state import Order, Powertrain
+from domain.orders.state import Order
+from domain.words import Powertrain
 
 
 class ProductionOrdered(VehicleEvent):

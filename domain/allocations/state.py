@@ -9,9 +9,9 @@ from typing import ClassVar, Final, Literal
 from uuid import UUID
 
 from domain.kernel import Event, Family, Refused, State
-from domain.orders.state import Powertrain, Source
+from domain.orders.state import Source
 from domain.sealed import Sealed
-from domain.words import Mode
+from domain.words import Mode, Powertrain
 
 Progress = Literal["unknown", "ordered", "scheduled", "frozen", "building", "built", "in_transit", "on_site"]
 

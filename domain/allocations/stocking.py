@@ -8,7 +8,7 @@ from domain.allocations.state import Vehicle, VehicleEvent, new
 from domain.checks import no_vin
 from domain.context import Context
 from domain.kernel import Decision, Request, State, States, Stream, replace
-from domain.orders.state import Powertrain
+from domain.words import Powertrain
 
 
 class StockEntered(VehicleEvent):

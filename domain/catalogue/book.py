@@ -43,6 +43,21 @@ class Catalogue:
         """A line by its slug, None if it is not listed."""
         return self._lines.get((brand, line))
 
+    def powertrain(self, brand: str, line: str) -> Powertrain | None:
+        """The default powertrain of a line; for one that is not listed, that of the brand if it builds no other.
+        None if that tells nothing."""
+        listed = self.line(brand, line)
+        if listed:
+            return listed.powertrain
+        built = {
+            variant.powertrain
+            for found in self.lines
+            if found.brand == brand
+            for year in found.model_years
+            for variant in year.variants
+        }
+        return built.pop() if len(built) == 1 else None
+
     def check(
         self,
         brand: str,

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import Final
 
 from domain.catalogue.faults import Fault
 from domain.catalogue.relations import option_faults
 from domain.catalogue.rows import Line, ModelYear, PriceList
+from domain.markets.regions import known_place
 from domain.money import CURRENCY
-
-SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-BRAND: Final = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
-MARKET: Final = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+from domain.words import BRAND, SLUG
 
 
 def brand_faults(brand: str) -> Iterator[Fault]:
@@ -43,7 +39,7 @@ def year_faults(year: ModelYear) -> Iterator[Fault]:
         yield Fault(("review_by",), f"{year.review_by} lies before verified_on {year.verified_on}")
     yield from _day_faults(year)
     for number, market in enumerate(year.markets):
-        if not MARKET.fullmatch(market):
+        if not known_place(market):
             yield Fault(("markets", number), f"{market!r} is no market such as DE or US-NC")
     yield from _named("variants", [variant.code for variant in year.variants])
     yield from _named("options", [option.code for option in year.options])
@@ -118,7 +114,7 @@ def _price_faults(year: ModelYear) -> Iterator[Fault]:
 
 def _list_faults(prices: PriceList, variants: set[str], options: set[str]) -> Iterator[Fault]:
     yield from _source_faults(prices)
-    if not MARKET.fullmatch(prices.market):
+    if not known_place(prices.market):
         yield Fault(("market",), f"{prices.market!r} is no market such as DE or US-NC")
     if not CURRENCY.fullmatch(prices.currency):
         yield Fault(("currency",), f"{prices.currency!r} is no currency such as EUR")

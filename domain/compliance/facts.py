@@ -21,10 +21,10 @@ from domain.orders.contracting import ContractSigned
 from domain.orders.novating import OrderNovated
 from domain.orders.offering import PrecontractInfoGiven
 from domain.orders.reserving import ReservationPlaced
-from domain.orders.state import Channel, Party
+from domain.orders.state import Channel
 from domain.orders.withdrawing import WithdrawalAccepted, WithdrawalDeclared, WithdrawalDenied
 from domain.settlements.planning import PlanPublished
-from domain.words import ContractChannel, CustomerType, Fault, Powertrain
+from domain.words import ContractChannel, CustomerType, Fault, Party, Powertrain
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from domain.markets.plans import Distribution, DistributionModel, Step, StepKind
 from domain.markets.resolver import Markets
 from domain.markets.rows import AnyClaim, MarketRows, Row, with_row, without
 from domain.markets.rulings import Ruling
+from domain.markets.ties import networks_of
 from domain.partners.rules import Appointing, Incompatible
 
 BOOKS: Final = UUID("0f6d1c5e-6a53-5b1e-9a53-0d6d6b1f7f10")
@@ -167,19 +168,28 @@ class LoadMarket(Request):
         for name in ("author", "reason"):
             if not getattr(self, name).strip():
                 raise Refused("market_rows", "{name} is empty: say who loads this, and why", name=name)
-        markets = context.markets.overlaid([self.rows])
-        found = checking.faults(
-            self.rows, markets.regions, markets.calendars, checking.networks_of(markets.rows.values())
-        )
-        if found:
-            raise Refused(
-                "market_rows",
-                "the rows of {market} cannot be: {faults}",
-                market=self.rows.market,
-                faults="; ".join(str(fault) for fault in found),
-            )
+        fit(self.rows, context.markets)
         for event in difference(states[stream].rows, self.rows, author=self.author, reason=self.reason):
             yield stream, event
+
+
+def fit(rows: MarketRows, markets: Markets) -> None:
+    """Look whether the rows of a place can come into these markets.
+
+    Raises:
+        Refused: `market_rows`, telling all that is wrong with them, and beside the rows of other places.
+    """
+    after = markets.overlaid([rows])
+    networks = networks_of(after.rows.values())
+    found = checking.faults(rows, after.regions, after.calendars, networks)
+    found += checking.elsewhere(rows, markets.rows, after.rows, after.regions)
+    if found:
+        raise Refused(
+            "market_rows",
+            "the rows of {market} cannot be: {faults}",
+            market=rows.market,
+            faults="; ".join(str(fault) for fault in found),
+        )
 
 
 def difference(before: MarketRows, after: MarketRows, *, author: str, reason: str) -> Iterator[MarketEvent]:
@@ -198,6 +208,13 @@ def difference(before: MarketRows, after: MarketRows, *, author: str, reason: st
     for ruling in after.rulings:
         if ruling != old.get(ruling.id):
             yield MarketRuled(ruling=ruling)
+
+
+def whole(history: Iterable[Recorded], position: int) -> list[Recorded]:
+    """The history of a place as of a position, whole loads alone: one that goes on after it is not there yet."""
+    told = list(history)
+    later = {recorded.command_id for recorded in told if recorded.position > position}
+    return [one for one in told if one.position <= position and one.command_id not in later]
 
 
 def known(markets: Markets, history: Iterable[Recorded]) -> Markets:

@@ -90,6 +90,11 @@ class Conditions:
 UNCONDITIONAL: Final = Conditions()
 
 
+def sourced(source: str) -> bool:
+    """Whether a source is told: it is not empty, and not "none" however that is written."""
+    return source.strip().casefold() not in {"", NO_SOURCE}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Law(Claim):
     """The law of a place permits or forbids these sellers to sell. `tests` names the place of the sale that it

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Final, TypeAlias
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final, Literal, NamedTuple, TypeAlias
 
-from domain.markets.claims import UNCONDITIONAL, Conditions, Effect
+from domain.markets.claims import UNCONDITIONAL, Conditions, Effect, NetworkKind
 from domain.markets.questions import Question, SellerFacts
 from domain.markets.scopes import Ready
+from domain.markets.weighing import Weighed, weigh
 
 # None: nobody told, so the condition could not be asked.
 Met: TypeAlias = bool | None
+State = Literal["met", "broken", "weakly_broken", "open"]
+Makers: TypeAlias = Mapping[str, Sequence[Ready[NetworkKind]]]
 OF_SELLER: Final = (
     "stores_max",
     "licensed_by",
@@ -21,13 +24,66 @@ OF_SELLER: Final = (
 )
 
 
-def unmet(
+class Kept(NamedTuple):
+    """How a seller stands to the conditions of a row: it meets them, breaks one, breaks one if weak rows are right, or
+    nobody knows. `unasked` could not be asked. `networks` are the rows on makers' dealers by which it is so."""
+
+    state: State = "met"
+    unasked: tuple[str, ...] = ()
+    networks: tuple[Ready[NetworkKind], ...] = ()
+
+
+MET: Final = Kept()
+
+
+def kept(row: Ready[Effect], question: Question, *, network: Weighed[NetworkKind], makers: Makers) -> Kept:
+    """How the seller stands to the conditions of a row. `network` and `makers` tell which brands have franchised
+    dealers in the place that is tested: the one asked about, and every one."""
+    wanted = row.conditions
+    if wanted is UNCONDITIONAL:
+        return MET
+    everyone = frozenset(makers) | {question.brand} if network.rows else frozenset(makers)
+    broken, unasked = _unmet(row, question, everyone)
+    own = network.rows if wanted.never_franchised else ()
+    if not broken:
+        return Kept("met", unasked, own)
+    networks = {question.brand: network}
+    if "affiliate_max_pct" in broken:
+        others = {brand: weigh(rows, question) for brand, rows in makers.items()}
+        networks = others | networks
+    for state, franchised in _franchised(networks):
+        broken, _ = _unmet(row, question, franchised)
+        if broken:
+            held = _held(question, networks, franchised) if "affiliate_max_pct" in broken else ()
+            return Kept(state, unasked, (*own, *held))
+    return Kept("met", unasked, own)
+
+
+def _franchised(
+    networks: Mapping[str, Weighed[NetworkKind]],
+) -> Iterator[tuple[State, frozenset[str]]]:
+    """The brands that have franchised dealers: surely; if weak rows are right; if what is open is so."""
+    told = frozenset(brand for brand, one in networks.items() if one.value == "franchised")
+    weak = frozenset(brand for brand, one in networks.items() if one.weak)
+    yield "broken", told - weak
+    yield "weakly_broken", told
+    yield "open", told | weak | {brand for brand, one in networks.items() if one.rows and one.value is None}
+
+
+def _held(
+    question: Question, networks: Mapping[str, Weighed[NetworkKind]], franchised: Collection[str]
+) -> Iterator[Ready[NetworkKind]]:
+    """The rows on those makers who hold a part of the seller."""
+    for brand in sorted(franchised):
+        if question.facts and question.facts.affiliate_pct(brands={brand}, on=question.on):
+            yield from networks[brand].rows
+
+
+def _unmet(
     row: Ready[Effect], question: Question, franchised: Collection[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The conditions of a row that the seller does not fulfil, and those that could not be asked. `franchised`
-    are the brands that have franchised dealers in the place."""
-    if row.conditions == UNCONDITIONAL:
-        return (), ()
+    """The conditions that the seller does not fulfil, and those that could not be asked. `franchised` are the brands
+    that have franchised dealers in the place that is tested."""
     found = list(_asked(row.conditions, row.place, question, franchised))
     return (
         tuple(name for name, met in found if met is False),
@@ -38,8 +94,11 @@ def unmet(
 def _asked(
     wanted: Conditions, place: str, question: Question, franchised: Collection[str]
 ) -> Iterator[tuple[str, Met]]:
-    if wanted.gallery_forbids:
-        yield "gallery_forbids", question.channel != "gallery" or "order" not in wanted.gallery_forbids
+    if wanted.gallery_forbids and question.channel == "gallery":
+        yield (
+            "gallery_forbids",
+            False if "order" in wanted.gallery_forbids else None,
+        )  # no question tells of prices
     if wanted.title_outside:
         yield "title_outside", question.title != place if question.title else None
     if wanted.never_franchised:

@@ -52,6 +52,13 @@ def doubts(answer: Answer, rows: Spoken, on: date) -> dict[str, Doubt]:
     return {one.ground: doubt_of(one, rows, on) for one in answer.layers if one.says == "undetermined"}
 
 
+def untold_since(layer: Layer, rows: Spoken, on: date) -> bool:
+    """Whether what leaves a layer open is that no source tells since when its rows hold."""
+    found = [rows[one] for one in layer.rows if one in rows and window_of(rows[one]).on(on) == "maybe"]
+    begins = [one.claim.validity.begins for one in found if one.claim.validity and on < one.sure_from]
+    return bool(found) and len(begins) == len(found) and all(one.by for one in begins)
+
+
 def window_of(row: AnyReady) -> Window:
     """The days on which a row may hold, and surely does."""
     return Window(row.maybe_from, row.sure_from, row.maybe_to, row.sure_to)

@@ -68,6 +68,8 @@ def adopted(plan: Distribution) -> Distribution | None:
         return None
     ends = _last(plan, "reversed")
     end = ends.effective if ends else None
+    if ends and end and end.by:
+        end = Moment(end.maybe(ends.public_on), end.last)  # not yet when the reversal was told
     if ends and end and (ends.confidence or plan.confidence) in WEAK:
         # A weak step ends nothing for sure: else it would take away what refuses, and so permit.
         end = Moment(end.first, date.max)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -87,5 +88,6 @@ class Question:
 
 
 def line_of(model: str) -> str:
-    """The slug of a model's line: `3 Series` is `3-series`, `ID.3` is `id3`."""
-    return "-".join(re.sub(r"[^a-z0-9 -]", "", model.lower()).split())
+    """The slug of a model's line: `3 Series` is `3-series`, `ID.3` is `id3`, `Škoda Enyaq` is `skoda-enyaq`."""
+    plain = unicodedata.normalize("NFKD", model).lower()  # letters and their accents apart
+    return "-".join(re.sub(r"[^a-z0-9 -]", "", plain).split())

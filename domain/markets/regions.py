@@ -80,8 +80,8 @@ def level(code: str, regions: Regions) -> int:
 
 def known_place(code: str) -> bool:
     """Whether there is such a country, or such a part of a country whose parts are listed."""
-    whole, _, part = code.partition("-")
-    return whole in COUNTRIES and (not part or part in PARTS.get(whole, ()))
+    whole, dash, part = code.partition("-")
+    return whole in COUNTRIES and (not dash or part in PARTS.get(whole, ()))
 
 
 def membership_faults(memberships: Sequence[Membership]) -> Iterator[tuple[int, str]]:

@@ -35,6 +35,8 @@ __all__ = ["Answer", "Markets", "Question", "Resolution"]
 
 SALES_RULES: Final[dict[SalesRule, Rule]] = {"EU-01": Rule("EU-01", 1), "US-01": Rule("US-01", 1)}
 
+DAYS_HELD: Final = 32  # of which it is remembered what was public
+
 
 class Markets:
     """The rows of all markets. They are checked before they come here; what they can say of a brand in a place
@@ -95,13 +97,17 @@ class Markets:
 
     def published(self, by: date) -> Markets:
         """What of these rows was public on a day."""
-        if by not in self._public:
-            self._public[by] = Markets(
+        public = self._public.get(by)
+        if public is None:
+            public = Markets(
                 (published(one, by) for one in self._rows.values()),
                 regions=self._regions,
                 calendars=self._calendars.values(),
             )
-        return self._public[by]
+            if len(self._public) >= DAYS_HELD:
+                self._public.clear()
+            self._public[by] = public
+        return public
 
     def place(self, market: str) -> Place:
         """The place of a market.
@@ -144,13 +150,13 @@ class Markets:
         scope = self._scope(question.market, question.brand, question.line)
         model = _model(scope, question)
         roles = MATRIX[model.value or "undetermined"]
-        tests, franchised = self._tests(question, scope)
+        tests = self._tests(question, scope)
         asked = question.seller
         candidates = roles.sellers or PARTIES
         said: dict[Party, tuple[Verdict, ...]] = {}
         for party in candidates if asked is None or asked in candidates else (*candidates, asked):
             said[party] = (
-                verdicts.of_law(question, party, tests, franchised),
+                verdicts.of_law(question, party, tests),
                 verdicts.of_agreement(question, party),
                 verdicts.of_maker(party, model),
                 verdicts.of_licence(question),
@@ -209,11 +215,11 @@ class Markets:
             assignment=assignment,
         )
 
-    def _tests(self, question: Question, own: Scope) -> tuple[list[Tests], frozenset[str]]:
-        """The places that law may test, and the brands with franchised dealers in the market."""
+    def _tests(self, question: Question, own: Scope) -> list[Tests]:
+        """The places that law may test."""
         network = weigh(own.networks, question) if own.networks else NOTHING
         if question.in_one_place:
-            return [Tests(tested, own, network) for tested in own.tested], own.franchised
+            return [Tests(tested, own, network) for tested in own.tested]
         tests = []
         for tested in TESTED:
             place = question.place(tested)
@@ -223,7 +229,7 @@ class Markets:
                 )
             scope = self._scope(place, question.brand, question.line)
             tests.append(Tests(tested, scope, weigh(scope.networks, question) if scope.networks else NOTHING))
-        return tests, own.franchised
+        return tests
 
     def _scope(self, place: str, brand: str, line: str) -> Scope:
         # A brand or line that no row names has the rows that leave it open; there are any number of such.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from domain.markets.claims import NO_SOURCE
+from domain.markets.claims import sourced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +25,11 @@ class Ruling:
 
     def faults(self) -> Iterator[tuple[str, str]]:
         """The fields in which it is no ruling, and why."""
-        if len({person.strip().lower() for person in self.decided_by} - {""}) < 2:
+        if len({_person(name) for name in self.decided_by} - {""}) < 2:
             yield "decided_by", "a ruling takes two different people"
         if not self.reason.strip():
             yield "reason", "a ruling takes a reason"
-        if self.source.strip() in {"", NO_SOURCE}:
+        if not sourced(self.source):
             yield "source", "a ruling takes a source"
         if self.contested == bool(self.selects):
             yield "selects", "a ruling `selects` one of the claims, or says `contested = true`"
@@ -50,3 +51,10 @@ def passed_over(rulings: Iterable[Ruling]) -> frozenset[str]:
 def contested(rulings: Iterable[Ruling]) -> frozenset[str]:
     """The claims that a court has before it."""
     return frozenset(claim for ruling in rulings if ruling.contested for claim in ruling.of)
+
+
+def _person(name: str) -> str:
+    """A name as two people read it alike: letter case, accents however encoded, spaces and what cannot be seen
+    make nobody else."""
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return " ".join("".join(one for one in plain if unicodedata.category(one) != "Cf").split())

@@ -57,15 +57,15 @@ class Ready(Generic[V]):
     customers: tuple[str, ...]
     ages: tuple[str, ...]
     channels: tuple[str, ...]
-    narrow: bool  # any of the five above is set
-    conditions: Conditions
+    narrow: bool  # any of the four above is set; a scope that is asked is of one line
+    conditions: Conditions  # if there are none, UNCONDITIONAL itself
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """All that can speak of a brand in a place. Laws stand by the place they test and the party they speak of;
-    `beyond` are prohibitions with conditions, which forbid by themselves; `franchised` the brands of which a row
-    says that they have franchised dealers there."""
+    `beyond` are prohibitions with conditions, which forbid by themselves; `makers` the rows on the network of each
+    brand, if a law asks what makers hold of a seller."""
 
     laws: Mapping[tuple[Tested, Party], Sequence[Ready[Effect]]]
     tested: tuple[Tested, ...]
@@ -73,7 +73,8 @@ class Scope:
     networks: Sequence[Ready[NetworkKind]]
     distributions: Sequence[Ready[DistributionModel]]
     policies: Sequence[Ready[DistributionModel]]
-    franchised: frozenset[str]
+    makers: Mapping[str, Sequence[Ready[NetworkKind]]]
+    conditional: bool  # any of `laws` has conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def scope_of(brand: str, sheets: Iterable[Sheet], line: str | None = None) -> Sc
     networks: list[Ready[NetworkKind]] = []
     distributions: list[Ready[DistributionModel]] = []
     policies: list[Ready[DistributionModel]] = []
-    franchised: set[str] = set()
+    sheets = list(sheets)
     for sheet in sheets:
         for law in _of(brand, line, sheet, sheet.rows.laws):
             ready = _law(law, sheet)
@@ -124,9 +125,6 @@ def scope_of(brand: str, sheets: Iterable[Sheet], line: str | None = None) -> Sc
             for party in law.sellers or PARTIES:
                 by.setdefault((law.tests, party), []).append(ready)
         networks += [_network(row, sheet) for row in _of(brand, line, sheet, sheet.rows.networks)]
-        franchised.update(
-            brand for row in sheet.rows.networks if row.network == "franchised" for brand in row.brands
-        )
         distributions += [
             _ready(in_force, plan.model, in_force.validity, sheet, by_count=True)
             for plan in _of(brand, line, sheet, sheet.rows.distributions)
@@ -136,6 +134,11 @@ def scope_of(brand: str, sheets: Iterable[Sheet], line: str | None = None) -> Sc
             _ready(policy, policy.undetermined, policy.validity, sheet, by_count=True)
             for policy in _of(brand, line, sheet, sheet.rows.policies)
         ]
+    held = any(
+        row.conditions.affiliate_max_pct is not None
+        for found in (*laws.values(), *beyond.values())
+        for row in found
+    )
     return Scope(
         laws={key: _sorted(rows) for key, rows in laws.items()},
         tested=tuple(one for one in TESTED if any(one == key[0] for key in (*laws, *beyond))),
@@ -143,8 +146,20 @@ def scope_of(brand: str, sheets: Iterable[Sheet], line: str | None = None) -> Sc
         networks=_sorted(networks),
         distributions=_sorted(distributions),
         policies=_sorted(policies),
-        franchised=frozenset(franchised),
+        makers=_makers(sheets) if held else {},
+        conditional=any(row.conditions is not UNCONDITIONAL for found in laws.values() for row in found),
     )
+
+
+def _makers(sheets: Iterable[Sheet]) -> Mapping[str, Sequence[Ready[NetworkKind]]]:
+    found: dict[str, list[Ready[NetworkKind]]] = {}
+    for sheet in sheets:
+        for row in sheet.rows.networks:
+            if row.id not in sheet.out:
+                ready = _network(row, sheet)
+                for brand in row.brands:
+                    found.setdefault(brand, []).append(ready)
+    return {brand: _sorted(rows) for brand, rows in found.items()}
 
 
 def common_of(sheets: Iterable[Sheet]) -> Common:
@@ -173,7 +188,10 @@ def _of(brand: str, line: str | None, sheet: Sheet, rows: Iterable[C]) -> list[C
 
 
 def _in_force(plan: Distribution) -> Distribution | None:
-    return plans.adopted(plan) if plan.steps else plan
+    """What is in force of a plan: nothing if no step adopts it, or none was told yet."""
+    if plan.steps:
+        return plans.adopted(plan)
+    return plan if plan.validity else None
 
 
 def _law(law: Law, sheet: Sheet) -> Ready[Effect]:
@@ -203,6 +221,7 @@ def _ready(
         window = window.within(sheet.membership.joined_on, sheet.membership.left_on)
     speaks_of: Selectors = claim.speaks_of
     count, near = speaks_of.count, sheet.near
+    conditions = claim.conditions if isinstance(claim, Law) else UNCONDITIONAL
     return Ready(
         claim=claim,
         value=value,
@@ -222,7 +241,7 @@ def _ready(
         ages=speaks_of.ages,
         channels=speaks_of.channels,
         narrow=bool(speaks_of.powertrains or speaks_of.customers or speaks_of.ages or speaks_of.channels),
-        conditions=claim.conditions if isinstance(claim, Law) else UNCONDITIONAL,
+        conditions=UNCONDITIONAL if conditions == UNCONDITIONAL else conditions,
     )
 
 

@@ -113,7 +113,7 @@ def spoken_of(markets: Markets, brand: str) -> tuple[list[str], list[str]]:
     untold: list[str] = []
     for code, rows in sorted(markets.rows.items()):
         if rows.place:
-            (told if any(True for _ in _ways(markets, brand, code)) else untold).append(code)
+            (told if any(True for _ in ways(markets, brand, code)) else untold).append(code)
     return told, untold
 
 
@@ -121,24 +121,35 @@ def plans_open(markets: Markets, brand: str, market: str) -> list[Distribution]:
     """The plans of a brand that were told, and that no step adopted or gave up."""
     return [
         one
-        for one in _ways(markets, brand, market)
+        for one in ways(markets, brand, market)
         if one.steps and one.steps[-1].step in {"announced", "postponed"}
     ]
 
 
-def span(found: Iterable[Lane], plans: Iterable[Distribution] = ()) -> tuple[date, date] | None:
+def verified(found: Iterable[Lane], markets: Markets) -> list[date]:
+    """The days on which somebody last looked at the rows that decide in these lanes."""
+    deciding = {row for lane in found for one in lane.segments for row in one.decided_by}
+    claims = (claim for rows in markets.rows.values() for claim in rows.claims())
+    return [claim.verified_on for claim in claims if claim.id in deciding]
+
+
+def span(
+    found: Iterable[Lane], plans: Iterable[Distribution] = (), looked: Iterable[date] = ()
+) -> tuple[date, date] | None:
     """From the year of the first day on which anything is sure to the end of the year a little after the last
-    change, or the last step of one of these plans; that rows grow overdue is no change. None where nothing is sure."""
+    change, or the last step of one of these plans, and no earlier than that of the last day on which anybody
+    `looked`; that rows grow overdue is no change. None where nothing is sure."""
     segments = [one for lane in found for one in lane.segments if not one.overdue and one.begins > date.min]
     sure = [one.begins for one in segments if one.doubt is None]
     if not sure:
         return None
     told = [step.on.first for plan in plans for step in plan.steps]
-    last = max([*told, *(one.begins for one in segments)]) + A_LITTLE
+    last = max([*looked, max([*told, *(one.begins for one in segments)]) + A_LITTLE])
     return date(min(sure).year, 1, 1), date(last.year + 1, 1, 1)
 
 
-def _ways(markets: Markets, brand: str, market: str) -> Iterator[Distribution]:
+def ways(markets: Markets, brand: str, market: str) -> Iterator[Distribution]:
+    """Every row, be it a plan, that names the brand and says how it is sold in a market."""
     for sheet in sheets_of(market, markets.rows, markets.regions):
         yield from (one for one in sheet.rows.distributions if brand in one.speaks_of.brands)
 

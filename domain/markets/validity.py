@@ -15,7 +15,7 @@ from typing import Final, Literal
 Reading = Literal["holds", "maybe", "not"]
 
 GRAMMAR: Final = "2024-10-01, 2024-10, 2024-Q4 or 2024, with `from` or `by` before it"
-WRITTEN: Final = re.compile(r"(?:(from|by) )?(\d{4})(?:-(?:Q([1-4])|(\d{2})(?:-(\d{2}))?))?")
+WRITTEN: Final = re.compile(r"(?:(from|by) )?([0-9]{4})(?:-(?:Q([1-4])|([0-9]{2})(?:-([0-9]{2}))?))?")
 ONE_DAY: Final = timedelta(days=1)
 
 
@@ -122,7 +122,9 @@ class Validity:
     ends: Moment | None = None
 
     def __str__(self) -> str:
-        return f"{self.begins} to {self.ends}" if self.ends else f"since {self.begins}"
+        if self.ends:
+            return f"{self.begins} to {self.ends}"
+        return str(self.begins) if self.begins.by else f"since {self.begins}"
 
     def window(self, published_on: date) -> Window:
         ends = self.ends

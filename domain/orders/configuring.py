@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.context import Context
 from domain.kernel import Refused
+from domain.markets.questions import line_of
 from domain.orders.state import Order
 
 
@@ -19,7 +20,7 @@ def orderable(order: Order, options: tuple[str, ...], at: datetime, context: Con
     markets = context.markets
     context.catalogue.check(
         order.brand,
-        order.model,
+        line_of(order.model),
         options,
         markets.today(order.market, at),
         order.market,

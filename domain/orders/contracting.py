@@ -17,14 +17,14 @@ from domain.orders.asking import OrderReport, OrderRequest, flags, positive
 from domain.orders.configuring import against_catalogue, orderable
 from domain.orders.selling import SaleCommand, against_seller, arranged, obey
 from domain.orders.settling import concluded, resolve
-from domain.orders.state import Contract, Order, OrderEvent, Party, Quote, Sale
-from domain.words import ContractChannel
+from domain.orders.state import Contract, Order, OrderEvent, Quote, Sale
+from domain.words import ContractChannel, Party
 
 
 class ContractSigned(OrderEvent):
     """Who sold, who set the price, owned the stock and invoices, beside the model in force that day
-    (`distribution_model` under `rule`, by the rows `decided_by`). `contradicts` names what a report tells
-    against it.
+    (`distribution_model` under `rule`, by the rows `decided_by`). `confidence` is that of the weakest of these
+    rows, None where a report tells a sale that no row decides. `contradicts` names what it tells against them.
 
     `withdrawal_days` is 0 where this contract gives no right to withdraw; `withdrawal_extension_months` is
     added if the customer was never fully informed. `signed_at` is in UTC, the promised dates are local.
@@ -40,7 +40,7 @@ class ContractSigned(OrderEvent):
     invoicer: Role
     rule: str
     rule_version: int
-    confidence: Confidence
+    confidence: Confidence | None
     contract_channel: ContractChannel
     gross: Money
     net: Money
@@ -231,7 +231,7 @@ def _signed(
         invoicer=invoicer,
         rule=resolution.answer.rule.id,
         rule_version=resolution.answer.rule.version,
-        confidence=resolution.answer.confidence or "GK",
+        confidence=resolution.answer.confidence,
         contract_channel=told.contract_channel,
         gross=gross,
         net=net,

@@ -21,11 +21,15 @@ from domain.markets.resolver import Markets
 from domain.orders.asking import OrderReport, OrderRequest, flags
 from domain.orders.selling import SaleCommand, arranged
 from domain.orders.settling import resolve
-from domain.orders.state import Consent, Consenter, Contract, Order, OrderEvent, Party, Sale, partners
-from domain.words import Medium
+from domain.orders.state import Consent, Consenter, Contract, Order, OrderEvent, Sale, partners
+from domain.words import Medium, Party
 
 # An order keeps the model of its contract date, unless all whom it concerns agree to another.
 RUN_OFF: Final = Rule("MK-02", 1)
+NO_CONSENT: Final[dict[Consenter, str]] = {
+    "customer": "no_customer_consent",
+    "partner": "no_partner_consent",
+}
 
 
 class ConsentRecorded(OrderEvent):
@@ -171,6 +175,7 @@ class NovateOrder(SaleCommand, OrderRequest):
             )
         self.in_force(order, context)
         answer = arranged(order, self.seller, self.seller_id, self.agent_id, context).answer
+        assert answer.confidence is not None  # a model that is determined has rows
         needed = concerned(order, contract.sale, self.partners)
         yield OrderNovated(
             from_model=contract.sale.distribution_model,
@@ -183,7 +188,7 @@ class NovateOrder(SaleCommand, OrderRequest):
             invoicer=answer.invoicer,
             rule=answer.rule.id,
             rule_version=answer.rule.version,
-            confidence=answer.confidence or "GK",
+            confidence=answer.confidence,
             decided_by=answer.decided_by,
             effective_on=context.markets.today(order.market, context.occurred_at),
             consents=tuple(agreed(order, by, who, answer) for by, who in needed),
@@ -271,7 +276,7 @@ def agreed(order: Order, by: Consenter, who: UUID, answer: Answer) -> Consent:
         if asked == (by, who, answer.distribution_model) and consent.row in rows:
             return consent
     raise Refused(
-        f"no_{by}_consent",
+        NO_CONSENT[by],
         "the order keeps the {model} of its contract date: the {by} {who} did not agree to {asked} ({under})",
         rule=RUN_OFF,
         rows=rows,

@@ -11,8 +11,8 @@ from domain.kernel import Refused, replace
 from domain.money import Money
 from domain.orders.asking import OrderReport, OrderRequest, flags, in_currency, positive
 from domain.orders.configuring import orderable
-from domain.orders.state import Order, OrderEvent, Party, Quote
-from domain.words import Medium as Medium  # noqa: PLC0414 -- others import it from here
+from domain.orders.state import Order, OrderEvent, Quote
+from domain.words import Medium, Party
 
 
 class QuoteIssued(OrderEvent):

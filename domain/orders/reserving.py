@@ -13,9 +13,9 @@ from domain.markets.questions import Question, line_of
 from domain.money import Money
 from domain.orders.asking import OrderCommand, OrderReminder
 from domain.orders.settling import SALES_CHANNELS, concluded
-from domain.orders.state import Channel, Order, OrderEvent, Powertrain
+from domain.orders.state import Channel, Order, OrderEvent
 from domain.sealed import Sealed, personal
-from domain.words import CustomerType
+from domain.words import CustomerType, Powertrain
 
 LapseReason = Literal["deposit_missing"]
 

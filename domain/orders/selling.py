@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from domain.context import Context
@@ -13,10 +13,14 @@ from domain.markets.answers import UNDETERMINED, Answer, Ground, Resolution
 from domain.markets.claims import Role
 from domain.orders.asking import OrderCommand
 from domain.orders.settling import resolve
-from domain.orders.state import Order, Party
+from domain.orders.state import Order
 from domain.partners.facts import SellerFacts
 from domain.partners.state import partner_stream
+from domain.words import Party
 
+Arranged = Literal["seller", "price_setter"]
+
+WRONG: Final[dict[Arranged, str]] = {"seller": "wrong_seller", "price_setter": "wrong_price_setter"}
 REFUSED_AS: Final[dict[Ground, str]] = {
     "law": "forbidden_by_law",
     "contract": "not_appointed",
@@ -83,7 +87,7 @@ def against_seller(
         yield REFUSED_AS["licence"]
 
 
-def obey(name: str, asked: Party, in_force: Role, order: Order, answer: Answer) -> None:
+def obey(name: Arranged, asked: Party, in_force: Role, order: Order, answer: Answer) -> None:
     """Refuse an arrangement that the model in force does not allow.
 
     Raises:
@@ -102,7 +106,7 @@ def obey(name: str, asked: Party, in_force: Role, order: Order, answer: Answer) 
         )
     if asked != in_force:
         raise Refused(
-            f"wrong_{name}",
+            WRONG[name],
             "the {name} of {brand} in {market} is the {in_force}, not the {asked} ({model}, {under})",
             rule=answer.rule,
             grounds=answer.grounds or ("maker_policy",),

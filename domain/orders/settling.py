@@ -12,7 +12,8 @@ from domain.markets.answers import Resolution
 from domain.markets.claims import SalesChannel
 from domain.markets.questions import Question, SellerFacts, line_of
 from domain.money import Money
-from domain.orders.state import Channel, Order, OrderEvent, Party
+from domain.orders.state import Channel, Order, OrderEvent
+from domain.words import Party
 
 SALES_CHANNELS: Final[dict[Channel, SalesChannel]] = {
     "maker_online": "online",

@@ -12,9 +12,7 @@ from domain.kernel import Event, Family, Refused, Rule, State, replace
 from domain.markets.claims import Role
 from domain.markets.plans import DistributionModel
 from domain.money import Money
-from domain.words import ContractChannel, CustomerType, Medium
-from domain.words import Party as Party  # noqa: PLC0414 -- others import it from here
-from domain.words import Powertrain as Powertrain  # noqa: PLC0414 -- others import it from here
+from domain.words import ContractChannel, CustomerType, Medium, Party, Powertrain
 
 Channel = Literal["maker_online", "agent", "dealer", "marketplace"]
 Source = Literal["factory", "stock", "pool"]

@@ -10,9 +10,9 @@ from domain.checks import codes, hashes
 from domain.context import Context
 from domain.kernel import Refused, replace
 from domain.orders.asking import OrderReminder, OrderReport, OrderRequest, flags
-from domain.orders.offering import Medium
 from domain.orders.settling import concluded
 from domain.orders.state import Ending, Order, OrderEvent, Withdrawal
+from domain.words import Medium
 
 DenialGround = Literal["out_of_time", "no_distance_contract", "made_to_specification", "business_customer"]
 

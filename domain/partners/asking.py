@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from collections.abc import Iterator
 from datetime import date
-from typing import Final
 from uuid import UUID
 
 from domain.context import Context
 from domain.kernel import Command, Decision, Refused, Report, Request, State, States, Stream
+from domain.markets.regions import known_place
 from domain.partners.state import Partner, PartnerEvent, existing, partner_stream
-
-PLACE: Final = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
 class PartnerCommand(Command, kind=True):
@@ -65,13 +62,13 @@ def period(begins: date, ends: date | None, *, named: tuple[str, str] = ("valid_
 
 
 def iso_place(**places: str) -> None:
-    """Check that places are written as ISO 3166-1 or 3166-2 codes.
+    """Check that there are such places, by their ISO 3166-1 or 3166-2 codes.
 
     Raises:
         Refused: `place`.
     """
     for name, place in places.items():
-        if not PLACE.fullmatch(place):
+        if not known_place(place):
             raise Refused(
                 "place", "{name} is an ISO 3166 code such as DE or US-NC, not {place}", name=name, place=place
             )

@@ -13,11 +13,10 @@ from uuid import UUID
 from domain.checks import codes, hashes
 from domain.context import Context
 from domain.kernel import Command, Refused
-from domain.orders.offering import Medium
 from domain.partners.asking import PartnerReport, PartnerRequest, named_once, period
 from domain.partners.facts import Agreement, AgreementRole
 from domain.partners.state import Partner, PartnerEvent, known_agreement
-from domain.words import CustomerType
+from domain.words import CustomerType, Medium
 
 
 class AgreementOffered(PartnerEvent):

@@ -15,7 +15,7 @@ from domain.deadlines import months_later
 from domain.kernel import Rule
 from domain.markets.claims import Claim, Selectors
 from domain.markets.validity import Validity, Window
-from domain.partners.facts import Agreement, AgreementRole, lies_in
+from domain.partners.facts import Agreement, AgreementRole, earliest, lies_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +116,12 @@ class Held(Generic[R]):
             return reading == "holds" and not self.contested and not self.row.weak(day)
         return reading != "not"
 
+    def during(self, begins: date, end: date | None, *, surely: bool) -> bool:
+        """Whether it may hold on a day from one to another (excluded; None: without end); or whether it surely
+        does, and is not weak."""
+        first = max(begins, self.window.sure_from if surely else self.window.maybe_from)
+        return (end is None or first < end) and self.on(first, surely=surely)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerRules:
@@ -135,7 +141,9 @@ class PartnerRules:
             for held in self.incompatible
             for one in signed
             if lies_in(agreement.market, held.place)
-            and held.on(first_common_day(agreement, one), surely=surely)
+            and held.during(
+                first_common_day(agreement, one), earliest(agreement.last_end, one.last_end), surely=surely
+            )
             and held.row.forbids(agreement, one)
         )
         return next(clashes, None)

@@ -25,11 +25,11 @@ from domain.markets.claims import (
 )
 from domain.markets.validity import GRAMMAR, Moment, parse_moment
 from domain.partners.facts import AgreementRole
-from domain.words import ContractChannel, Counted, CustomerType, Party, Powertrain
+from domain.words import BRAND, SLUG, ContractChannel, Counted, CustomerType, Party, Powertrain
+from infra import bounds
 
+DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Reader: TypeAlias = Callable[[object], object]
-BRAND: Final = re.compile(r"[A-Z][A-Z0-9]*(?:[ -][A-Z0-9]+)*")
-SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class WrongField(ValueError):
@@ -39,7 +39,7 @@ class WrongField(ValueError):
 def text(told: object) -> str:
     if not isinstance(told, str) or not told.strip():
         raise WrongField("must be a text that is not empty")
-    return told
+    return bounds.text(told)
 
 
 def texts(told: object) -> tuple[str, ...]:
@@ -48,14 +48,21 @@ def texts(told: object) -> tuple[str, ...]:
     return tuple(text(one) for one in told)
 
 
+def entries(told: object) -> list[object]:
+    """A list whose entries somebody else reads."""
+    if not isinstance(told, list) or not told:
+        raise WrongField("must be a list that is not empty")
+    return told
+
+
 def written(form: re.Pattern[str], like: str) -> Reader:
-    """Texts of one form."""
+    """Texts of one form, each once, in order: it makes no difference how they are listed."""
 
     def read(told: object) -> tuple[str, ...]:
         for one in texts(told):
             if not form.fullmatch(one):
                 raise WrongField(f"{one!r} is not written as {like} is")
-        return texts(told)
+        return tuple(sorted(set(texts(told))))
 
     return read
 
@@ -72,40 +79,45 @@ def word(known: tuple[str, ...]) -> Reader:
 
 
 def words(known: tuple[str, ...]) -> Reader:
-    """Some of these words."""
+    """Some of these words, each once, in their order here."""
     one = word(known)
 
     def read(told: object) -> tuple[object, ...]:
         if not isinstance(told, list) or not told:
             raise WrongField(f"must be a list of some of {', '.join(known)}")
-        return tuple(one(each) for each in told)
+        found = {one(each) for each in told}
+        return tuple(each for each in known if each in found)
 
     return read
 
 
 def day(told: object) -> date:
-    if isinstance(told, str):
+    if isinstance(told, str) and DAY.fullmatch(told):
         try:
-            return date.fromisoformat(told)
+            return bounds.day(date.fromisoformat(told))
+        except bounds.OutOfBounds:
+            raise
         except ValueError:
             raise WrongField(f"{told!r} is no date: write 2024-10-01") from None
     if not isinstance(told, date) or isinstance(told, datetime):
         raise WrongField(f"{told!r} is no date: write 2024-10-01")
-    return told
+    return bounds.day(told)
 
 
 def moment(told: object) -> Moment:
     if isinstance(told, date) and not isinstance(told, datetime):
-        return Moment(told, told)
+        return Moment(bounds.day(told), told)
     if not isinstance(told, str):
         raise WrongField(f"{told!r} is no date: write {GRAMMAR}")
-    return parse_moment(told)
+    found = parse_moment(told)
+    bounds.day(found.first)
+    return found
 
 
 def whole(told: object) -> int:
     if not isinstance(told, int) or isinstance(told, bool) or told < 0:
         raise WrongField(f"{told!r} must be a whole number, not negative")
-    return told
+    return bounds.number(told)
 
 
 def truth(told: object) -> bool:

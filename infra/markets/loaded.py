@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from domain.kernel import fold
-from domain.markets.book import MarketBook, book_id, known
+from domain.markets.book import MarketBook, book_id, known, whole
 from domain.markets.regions import COUNTRIES, PARTS
 from domain.markets.resolver import Markets
 from domain.markets.rows import MarketRows
@@ -66,9 +66,7 @@ class LoadedMarkets:
             self._asked_at = monotonic()
 
     def at(self, position: int) -> Markets:
-        """The markets as the log knew them at a position: "known to us at P"."""
-        histories = (
-            self._log.history(stream_id, until_position=position)
-            for stream_id in self._log.versions(self._ids)
-        )
-        return known(self._shipped, (recorded for history in histories for recorded in history))
+        """The markets as the log knew them at a position: "known to us at P". A load in the middle of which P
+        lies is not known there."""
+        histories = self._log.histories(self._ids).values()
+        return known(self._shipped, (one for history in histories for one in whole(history, position)))

@@ -13,16 +13,25 @@ import msgspec
 
 from domain.deadlines import Calendar
 from domain.markets import checking
-from domain.markets.checking import Fault
 from domain.markets.claims import Place
+from domain.markets.faults import Fault
 from domain.markets.regions import Membership, Regions, membership_faults
 from domain.markets.rows import FIELDS, MarketRows, Row
+from domain.markets.ties import networks_of, ties_between
 from infra.errors import InputError
+from infra.markets import fields as read
+from infra.markets.fields import Reader
 from infra.markets.tables import KINDS, PLACE, PROVENANCE, Values, place_of, taken
 from infra.toml_lines import Keys, line_at, lines_of
+from infra.toml_parsing import parsed
 
 SINGLE: Final = ("place", "provenance")
-REGION: Final = frozenset({"code", "name", "source", "members"})
+REGION: Final[Mapping[str, Reader]] = {
+    "code": read.text,
+    "name": read.text,
+    "source": read.text,
+    "members": read.entries,
+}
 
 
 class _Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,14 +90,16 @@ def read_file(path: Path) -> MarketFile:
     file = MarketFile(path, MarketRows(market=path.stem))
     try:
         text = path.read_text(encoding="utf-8")
-        told = tomllib.loads(text)
+        told = parsed(text)
     except (OSError, UnicodeDecodeError) as fault:
         file.faults.append((1, f"it cannot be read: {fault}"))
+        file.unread.add(path.stem)
         return file
     except tomllib.TOMLDecodeError as fault:
         _, _, at = str(fault).partition("at line ")
         line = at.partition(",")[0]
         file.faults.append((int(line) if line.isdigit() else 1, f"it is not TOML: {fault}"))
+        file.unread.add(path.stem)
         return file
     file.text = text
     _fill(file, told)
@@ -148,10 +159,12 @@ def _place(file: MarketFile, told: Mapping[str, object]) -> Place | None:
         return None
     if not isinstance(written, dict):
         file.faults.append((("place",), "write it under [place]"))
+        file.unread.add(file.path.stem)
         return None
     values, wrong = taken(written, PLACE, {})
     file.faults += [(_under(("place",), key), says) for key, says in wrong]
     if wrong:
+        file.unread.add(file.path.stem)
         return None
     place = place_of(values)
     file.places[id(place)] = ("place",)
@@ -160,10 +173,15 @@ def _place(file: MarketFile, told: Mapping[str, object]) -> Place | None:
 
 def check(files: Sequence[MarketFile], regions: Regions, calendars: Iterable[str]) -> list[str]:
     """Every fault of these files, which make one book: file by file, line by line."""
-    known, networks = frozenset(calendars), checking.networks_of(file.rows for file in files)
+    known, networks = frozenset(calendars), networks_of(file.rows for file in files)
     ids: dict[str, Path] = {}
-    for file in files:
+    for number, file in enumerate(files):
         file.blame(checking.faults(file.rows, regions, known, networks, unread=file.unread))
+        if file.rows.market not in file.unread:
+            file.blame(checking.unplaced(file.rows, (one.rows for one in files)))
+        if file.rows.market in regions.names:
+            named = [one.rows for one in files[:number] if one.rows.market in regions.names]
+            file.blame(ties_between(file.rows, named, regions, networks))
         for row in (*file.rows.claims(), *file.rows.rulings):
             if (other := ids.setdefault(row.id, file.path)) != file.path:
                 file.blame([Fault(row, "id", f"a row of {other.name} has this id")])
@@ -172,15 +190,14 @@ def check(files: Sequence[MarketFile], regions: Regions, calendars: Iterable[str
 
 def read_regions(path: Path) -> tuple[Regions, list[str]]:
     """The regions, and what is wrong with them."""
-    told, lines, wrong = _tables(path)
+    told, lines, wrong = _tables(path, "region")
     found: list[tuple[int, Membership]] = []
-    for number, region in enumerate(told.get("region", [])):
-        members = region.get("members")
-        if region.keys() != REGION or not isinstance(members, list):
-            line = line_at(lines, ("region", number))
-            wrong.append(f"{path}:{line}: a region has {', '.join(sorted(REGION))}, and nothing else")
+    for number, region in enumerate(told):
+        values, faults = taken(region, REGION, {})
+        wrong += [f"{path}:{line_at(lines, _under(('region', number), key))}: {says}" for key, says in faults]
+        if faults:
             continue
-        for order, member in enumerate(members):
+        for order, member in enumerate(values["members"]):
             line = line_at(lines, ("region", number, "members", order))
             try:
                 one = msgspec.convert(member, _Member, builtin_types=(date,))
@@ -189,7 +206,7 @@ def read_regions(path: Path) -> tuple[Regions, list[str]]:
                 wrong.append(f"{path}:{line}: a member is written {written}: {fault}")
                 continue
             membership = Membership(
-                region=str(region["code"]), market=one.market, joined_on=one.joined_on, left_on=one.left_on
+                region=values["code"], market=one.market, joined_on=one.joined_on, left_on=one.left_on
             )
             found.append((line, membership))
     memberships = [one for _, one in found]
@@ -199,9 +216,9 @@ def read_regions(path: Path) -> tuple[Regions, list[str]]:
 
 def read_calendars(path: Path) -> tuple[tuple[Calendar, ...], list[str]]:
     """The calendars, and what is wrong with them."""
-    told, lines, wrong = _tables(path)
+    told, lines, wrong = _tables(path, "calendar")
     found: list[Calendar] = []
-    for number, one in enumerate(told.get("calendar", [])):
+    for number, one in enumerate(told):
         try:
             found.append(msgspec.convert(one, Calendar, builtin_types=(date,)))
         except msgspec.ValidationError as fault:
@@ -209,10 +226,17 @@ def read_calendars(path: Path) -> tuple[tuple[Calendar, ...], list[str]]:
     return tuple(found), wrong
 
 
-def _tables(path: Path) -> tuple[dict[str, list[dict[str, object]]], Mapping[Keys, int], list[str]]:
+def _tables(path: Path, name: str) -> tuple[list[dict[str, object]], Mapping[Keys, int], list[str]]:
+    """The tables of this name, of a file that has no others; its lines, and what is wrong."""
     try:
         text = path.read_text(encoding="utf-8")
-        told = msgspec.convert(tomllib.loads(text), dict[str, list[dict[str, object]]], builtin_types=(date,))
+        told = msgspec.convert(parsed(text), dict[str, list[dict[str, object]]], builtin_types=(date,))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as fault:
-        return {}, {}, [f"{path}:1: it cannot be read: {fault}"]
-    return told, lines_of(text), []
+        return [], {}, [f"{path}:1: it cannot be read: {fault}"]
+    lines = lines_of(text)
+    wrong = [
+        f"{path}:{line_at(lines, (other,))}: there is no table {other}: known is {name}"
+        for other in told
+        if other != name
+    ]
+    return told.get(name, []), lines, wrong

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.markets import checking
-from domain.markets.checking import Fault
+from domain.markets.faults import Fault
 from domain.markets.plans import Distribution
 from domain.markets.resolver import Markets
 from domain.markets.rows import MarketRows, Row, with_row
+from domain.markets.ties import networks_of
 from domain.rehearsals.switching import Switch, switch_of
 from infra.markets.reading import MarketFaults, MarketFile, read_file
 
@@ -39,7 +40,7 @@ def read_switch(path: Path, markets: Markets) -> Fragment:
         rows = with_row(rows, row)
     overlaid = markets.overlaid([rows]) if market else markets
     if market:
-        networks = checking.networks_of(overlaid.rows.values())
+        networks = networks_of(overlaid.rows.values())
         file.blame(checking.faults(rows, overlaid.regions, overlaid.calendars, networks))
     switches = _switches(file, market)
     if file.faults:

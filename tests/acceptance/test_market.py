@@ -17,6 +17,7 @@ from tests.acceptance.installation import Installation, Said
 
 DRAWN: Final = Path(__file__).parents[2] / "docs/img/timeline-mini.svg"
 COLUMNS: Final = 100
+WIDE: Final = 130
 ALL_BRANDS: Final = ("BMW", "MINI", "TESLA", "VW", "RIVIAN", "ROLLS-ROYCE")
 LETTER: Final = 7.2
 SVG: Final = "{http://www.w3.org/2000/svg}"
@@ -98,6 +99,42 @@ def test_nobody_knows_of_a_maker_that_no_row_names(here: Installation) -> None:
     assert told["ground"] == "undetermined"
 
 
+def test_a_plan_and_lines_that_are_sold_otherwise_are_told(here: Installation) -> None:
+    told = words(explain(here, "VW", "DE", "2024-06-01"))
+    assert "Other lines are sold otherwise: id-buzz id3 id4 id5 id7 (DE-VW-id-agency)." in told
+    assert "Other lines" not in words(explain(here, "VW", "DE", "2024-06-01", "--line", "id3"))
+    planned = words(explain(here, "BMW", "DE", "2024-06-01"))
+    assert (
+        "BMW in DE: agency is planned, not in force: announced 2022-11 by 2026; announced 2024-01-23 for 2026-01."
+        in planned
+    )
+    assert "BMW in DE:" not in words(explain(here, "BMW", "DE", "2021-06-01"))
+
+
+def test_a_line_that_is_nearly_another_is_answered_and_told(here: Installation) -> None:
+    said = explain(here, "VW", "DE", "2024-06-01", "--line", "id-3")
+    assert said.code == 0
+    assert "did you mean id3?" in said.err
+    assert "A new VW id-3 in Germany" in " ".join(said.out.split())
+    for listed in ("id3", "golf", "id-buzz"):
+        assert not explain(here, "VW", "DE", "2024-06-01", "--line", listed).err
+
+
+def test_what_nobody_knows_is_no_plain_no(here: Installation) -> None:
+    told = words(explain(here, "MINI", "FR", "2024-10-01"))
+    assert "Nobody knows: undetermined, so nobody may sell it." in told
+    assert "withdraw" not in told
+    early = words(explain(here, "MINI", "DE", "2017-06-01"))
+    assert "how MINI is sold there: no source tells since when (DE-MINI-franchise)." in early
+    weak = words(explain(here, "BMW", "US-TX", "2024-10-01"))
+    assert "No source tells of a right to withdraw (US-terms, GK)." in weak
+
+
+def test_a_pipe_is_as_wide_as_columns_says(here: Installation) -> None:
+    drawn = here.start("market", "timeline", "--brand", "MINI", COLUMNS=str(WIDE)).ended()
+    assert COLUMNS < max(map(len, drawn.err.splitlines())) <= WIDE
+
+
 def test_only_what_was_public_counts(here: Installation) -> None:
     asked = ("GB", "2025-06-01", "--json")
     assert explain(here, "MINI", *asked).json["distribution_model"] == "agency_non_genuine"
@@ -140,12 +177,12 @@ def test_the_timeline_is_legible_without_colour(here: Installation) -> None:
     said = here.carnet("market", "timeline", "--brand", "MINI")
     assert said.code == 0
     lines = said.out.splitlines()
-    assert lines[0] == "MINI: who sells how, 2019-01-01 to 2025-12-31"
+    assert lines[0] == "MINI: who sells how, 2019-01-01 to 2026-12-31"
     assert max(map(len, lines)) <= COLUMNS
     assert "\x1b" not in said.out
     order = [line[:2] for line in lines if "agency" in line and "░" in line]
     assert order == ["IT", "PL", "SE", "AT", "BE", "DE", "GB"]
-    assert "No row tells how MINI is sold in AU CA CN FR" in said.out
+    assert "No row tells how MINI is sold in AU CA CH CN FR" in said.out
     assert "F ░░ franchise" in said.out
 
 
@@ -158,7 +195,7 @@ def test_the_timeline_shows_what_is_refused_planned_and_imprecise(here: Installa
     assert re.search(r"FR +i3 i8 +╱+▒ agency ▒+╱+░ franchise ░", bmw)
     assert "announced 2024-01-23 for" in bmw
     fleet = here.carnet("market", "timeline", "--brand", "VW", "--market", "DE").out
-    assert re.search(r"id-buzz · fleet", fleet)
+    assert re.search(r"· fleet", fleet)
     assert "fleet" not in here.carnet("market", "timeline", "--brand", "VW", "--customer", "private").out
 
 

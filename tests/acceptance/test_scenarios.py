@@ -126,7 +126,7 @@ def test_the_list_names_all(alone: Installation) -> None:
     [
         (("run", "nc-reservatoin"), "The nearest is nc-reservation."),
         (("run",), "Name scenarios, or run them --all."),
-        (("run", "nc-reservation", "--all"), "Name scenarios, or run them --all."),
+        (("run", "nc-reservation", "--all"), "Either names or --all, not both."),
     ],
 )
 def test_a_wrong_command_line_is_told(arguments: tuple[str, ...], words: str, alone: Installation) -> None:

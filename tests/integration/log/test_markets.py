@@ -16,7 +16,7 @@ from infra.markets.loaded import LoadedMarkets
 from tests import examples
 from tests.examples import MARKETS
 from tests.unit.markets.claimed import ask as question
-from tests.unit.markets.claimed import law, markets_of, rows_of, sells, terms
+from tests.unit.markets.claimed import law, markets_of, plan, rows_of, sells, step, terms
 
 OURS = rows_of(sells("direct", row="DE-ours"), terms())
 FORBIDDEN = rows_of(sells("direct", row="DE-ours"), law("forbids", sellers=("maker",)), terms())
@@ -70,6 +70,17 @@ def test_another_process_learns_of_it_when_it_asks_again(desk: Desk, log: Log) -
     assert models == ["pool", "direct"]
     lazy.refresh()
     assert lazy.now().resolve(question()).distribution_model == "direct"
+
+
+def test_a_load_is_known_whole_or_not_at_all(desk: Desk, log: Log) -> None:
+    before = log.head().position
+    agency = plan("agency_genuine", step("announced", "2023", "2024"), step("adopted", "2024", "2024"))
+    told(desk, load(rows_of(agency, terms())))
+    markets = LoadedMarkets(log, MARKETS)
+    after = log.head().position
+    for position in range(before, after):
+        assert markets.at(position).resolve(question()) == MARKETS.resolve(question())
+    assert markets.at(after).resolve(question()).decided_by == ("DE-plan",)
 
 
 def test_what_was_known_at_a_position_never_changes(desk: Desk, log: Log) -> None:

@@ -74,6 +74,17 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [("[" * 5000 + "]" * 5000, "nested too deeply"), ("9" * 5000, "a number of too many digits")],
+)
+def test_what_the_parser_trips_over_is_no_toml(tmp_path: Path, value: str, says: str) -> None:
+    (fault,) = errors(tmp_path, BMW=f"{HEAD}\nx = {value}\n")
+    assert fault.startswith("BMW.toml:")
+    assert "is no TOML" in fault
+    assert says in fault
+
+
 def test_the_file_that_the_docs_show_is_read(tmp_path: Path) -> None:
     page = (Path(__file__).parents[3] / "docs/reference/catalogue.md").read_text(encoding="utf-8")
     (tmp_path / "BMW.toml").write_text(page.split("```toml\n")[1].split("```")[0], encoding="utf-8")
@@ -112,6 +123,7 @@ def test_the_file_that_the_docs_show_is_read(tmp_path: Path) -> None:
             '{ code = "air", price = 3 }',
             "21: unknown key price; known are code, excludes",
         ),
+        ('market = "DE"', 'market = "UK"', "27: 'UK' is no market such as DE or US-NC"),
         ('market = "DE"', 'market = "Germany"', "27: 'Germany' is no market such as DE or US-NC"),
         ('currency = "EUR"', 'currency = "€"', "28: '€' is no currency such as EUR"),
         ("diesel = 6_900_000", "diesel = 69_000.00", "31: diesel: Expected `int`, got `float`"),

@@ -90,6 +90,15 @@ def test_a_quote_for_what_cannot_be_built_is_refused_by_name() -> None:
     assert refused(offer, replace(listed, powertrain="BEV"), at=IN_SALE) == "unbuildable"
 
 
+def test_a_line_is_found_by_the_name_that_people_write() -> None:
+    catalogue = Catalogue([replace(X5, slug="3-series")])
+    named = replace(listed, model="3 Series")
+    with pytest.raises(Refused) as refusal:
+        happens(offer, named, at=SHOWN, catalogue=catalogue)
+    assert refusal.value.code == "not_yet_orderable"
+    assert kinds(happens(offer, named, at=IN_SALE, catalogue=catalogue)) == [QuoteIssued]
+
+
 def test_a_contract_asks_again_on_its_own_day() -> None:
     assert kinds(happens(contract, listed, offered, informed, at=IN_SALE)) == [ContractSigned]
     assert refused(contract, listed, offered, informed, at=SHOWN) == "not_yet_orderable"

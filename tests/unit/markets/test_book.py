@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, get_args
 
 import pytest
 
 from domain.context import Context
-from domain.kernel import Event, Recorded, States, Stream, fold
+from domain.kernel import Event, Recorded, Rule, States, Stream, fold
 from domain.markets.book import (
     DistributionModelActivated,
     DistributionModelAnnounced,
@@ -24,13 +24,16 @@ from domain.markets.book import (
     MarketRuled,
     book_id,
     known,
+    whole,
 )
-from domain.markets.rows import MarketRows
+from domain.markets.claims import Assignment
+from domain.markets.rows import AnyClaim, MarketRows
 from infra.codec import decode, encode
 from tests.examples import MARKETS, context
 from tests.recording import recorded
 from tests.story import given
 from tests.unit.markets.claimed import (
+    OHIO,
     ask,
     law,
     markets_of,
@@ -39,7 +42,9 @@ from tests.unit.markets.claimed import (
     policy,
     rows_of,
     ruling,
+    said,
     sells,
+    since,
     step,
     terms,
 )
@@ -154,6 +159,21 @@ def test_rows_that_cannot_be_are_refused_and_nothing_is_written(rows: MarketRows
     assert says in str(outcome.refusal)
 
 
+def test_a_claim_of_each_kind_is_loaded() -> None:
+    bases = Assignment(
+        id="DE-assignment", validity=since("2020"), respond_days=5, rule=Rule("XX-01", 1), **said()
+    )
+    each = (law("forbids"), network("franchised", "MINI"), FRANCHISE, terms(), bases, policy())
+    claims: tuple[AnyClaim, ...] = (*each, ONE_ROLE, SWISS_LIST)
+    assert {type(claim) for claim in claims} == set(get_args(AnyClaim))
+    for claim in claims:
+        outcome = given().when(load(rows_of(claim))).then(MarketDescribed, MarketClaimRecorded)
+        recorded = outcome.event(MarketClaimRecorded)
+        told = [getattr(recorded, one.name) for one in fields(recorded) if one.name != "claim_id"]
+        assert [one for one in told if one is not None] == [claim]
+        assert list(outcome.after(MarketBook).rows.claims()) == [claim]
+
+
 def test_who_loads_and_why_is_said() -> None:
     given().when(replace(load(rows_of(FRANCHISE)), author=" ")).refused("market_rows")
 
@@ -190,6 +210,41 @@ def test_a_place_that_was_never_loaded_answers_by_the_shipped_rows() -> None:
     markets = known(MARKETS, history(rows_of(FRANCHISE)))
     assert markets.resolve(ask()).decided_by == ("DE-franchise",)
     assert markets.resolve(ask(market="GB")) == MARKETS.resolve(ask(market="GB"))
+
+
+def test_a_load_is_known_whole_or_not_at_all() -> None:
+    agency = plan("agency_genuine", ANNOUNCED, ADOPTED)
+    log = list(history(rows_of(FRANCHISE), rows_of(agency)))
+    first = len(loaded(rows_of(FRANCHISE)))
+    commands = [log[0].command_id] * first + [log[-1].command_id] * (len(log) - first)
+    told = [replace(one, command_id=command) for one, command in zip(log, commands, strict=True)]
+    shipped = markets_of(sells("pool"))
+    models = [
+        known(shipped, whole(told, position)).resolve(ask()).distribution_model
+        for position in range(len(told) + 1)
+    ]
+    assert models == ["pool"] * first + ["franchise"] * (len(told) - first) + ["agency_genuine"]
+
+
+def test_a_plan_of_which_no_step_was_told_yet_says_nothing() -> None:
+    assert markets_of(plan("agency_genuine")).resolve(ask()).distribution_model == "undetermined"
+
+
+def test_a_row_that_another_place_has_is_refused() -> None:
+    law_of_a_state = law("forbids", row="US-OH-law")
+    markets = markets_of(rows_of(law_of_a_state, market="US-OH", place=OHIO))
+    country = rows_of(law_of_a_state, market="US", place=None)
+    outcome = given().knowing(markets=markets).when(load(country)).refused("market_rows")
+    assert "a row of US-OH has the id US-OH-law" in str(outcome.refusal)
+
+
+def test_a_country_whose_rows_make_laws_of_a_state_tie_is_refused() -> None:
+    franchised = law("forbids", row="US-OH-a", tests="licence", network="franchised", sellers=("maker",))
+    newcomer = law("permits", row="US-OH-b", tests="licence", brands=("MINI",), sellers=("maker",))
+    markets = markets_of(rows_of(franchised, newcomer, market="US-OH", place=OHIO))
+    country = rows_of(network("franchised", "MINI", row="US-network"), market="US", place=None)
+    outcome = given().knowing(markets=markets).when(load(country)).refused("market_rows")
+    assert "US-OH-b: it ties with US-OH-a" in str(outcome.refusal)
 
 
 def test_every_shipped_file_can_be_loaded() -> None:

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from domain.kernel import Recorded, fold
 from domain.markets import checking, plans
 from domain.markets.book import MarketBook, book_id, difference, known
-from domain.markets.claims import UNCONDITIONAL, Law, Network, Policy, Selectors
+from domain.markets.claims import UNCONDITIONAL, Conditions, Law, Network, Selectors
 from domain.markets.plans import Distribution, Step
 from domain.markets.questions import Question
 from domain.markets.rows import AnyClaim, MarketRows
 from domain.markets.validity import Moment
+from tests.unit.markets.claimed import OHIO, ask, law, markets_of, network, rows_of, sells
 from tests.unit.markets.drawing import (
     DAYS,
     EVER,
@@ -64,14 +65,14 @@ def test_nor_does_an_overdue_one(case: Case) -> None:
 @MANY
 @given(QUESTIONS, laws(STRONG), distributions(STRONG), distributions(STRONG), MOMENTS)
 def test_nor_does_a_weak_step_of_a_sure_plan(
-    question: Question, law: Law, before: Distribution, plan: Distribution, effective: Moment
+    question: Question, statute: Law, before: Distribution, plan: Distribution, effective: Moment
 ) -> None:
     step = Step(step="adopted", on=EVER.begins, effective=EVER.begins)
     plan = replace(plan, speaks_of=exactly(question), validity=None, steps=(step,))
     reversal = Step(step="reversed", on=effective, effective=effective, confidence="L")
     ended = replace(plan, steps=(step, reversal))
     file, of_brand = question.market, Selectors(brands=(question.brand,))
-    book: Claims = [(file, law), (file, replace(before, speaks_of=of_brand, validity=EVER, steps=()))]
+    book: Claims = [(file, statute), (file, replace(before, speaks_of=of_brand, validity=EVER, steps=()))]
     if not markets(book, [(file, plan)]).resolve(question).allowed:
         assert not markets(book, [(file, ended)]).resolve(question).allowed
 
@@ -83,13 +84,13 @@ def settled(draw: st.DrawFn) -> tuple[Claims, Case]:
     question, book, more = draw(cases())
     question = replace(question, title="")
     mine = exactly(question)
-    law = replace(
+    statute = replace(
         draw(laws()), speaks_of=mine, tests="contract", sellers=(), validity=EVER, conditions=UNCONDITIONAL
     )
     plan = replace(draw(distributions()), speaks_of=mine, validity=EVER, steps=())
-    network = replace(draw(networks()), brands=(question.brand,), validity=EVER)
+    kind = replace(draw(networks()), brands=(question.brand,), validity=EVER)
     policy = [replace(row, speaks_of=mine, validity=EVER) for row in draw(st.lists(policies(), max_size=1))]
-    pinned: list[AnyClaim] = [law, plan, network, *policy]
+    pinned: list[AnyClaim] = [statute, plan, kind, *policy]
     settling = [(question.market, row) for row in pinned]
     return settling, (question, book, [each for each in more if _lower(each, question.market, mine)])
 
@@ -112,6 +113,17 @@ def test_a_less_specific_row_never_changes_an_answer(told: tuple[Claims, Case]) 
     settling, (question, book, lower) = told
     assume(lower)
     assert markets(settling, book, lower).resolve(question) == markets(settling, book).resolve(question)
+
+
+def test_a_country_s_row_on_the_network_leaves_a_state_s_condition_alone() -> None:
+    brands = ("TESLA",)
+    model, never = sells("direct", brands=brands), network("never_franchised", "TESLA")
+    permission = law("permits", brands=brands, conditions=Conditions(never_franchised=True))
+    state = rows_of(model, permission, never, market="US-OH", place=OHIO)
+    country = rows_of(network("franchised", "TESLA", row="US-network"), market="US", place=None)
+    question = ask(brand="TESLA", market="US-OH")
+    assert markets_of(state).resolve(question).allowed
+    assert markets_of(state, country).resolve(question).allowed
 
 
 @MANY
@@ -158,10 +170,7 @@ def _load(files: list[MarketRows], history: list[Recorded]) -> None:
 @MANY
 @given(cases(sure=STRONG))
 def test_an_imprecise_date_counts_only_where_every_reading_agrees(case: Case) -> None:
-    question, told, _ = case
-    book = [
-        (file, claim) for file, claim in told if not isinstance(claim, Policy)
-    ]  # which speaks of what is open
+    question, book, _ = case
     readings = [_readings(file, claim, question) for file, claim in book]
     imprecise = sum(len(each) > 1 for each in readings)
     assume(imprecise <= 3)
@@ -202,6 +211,6 @@ def test_a_region_never_says_who_sells(plan: Distribution) -> None:
 def test_the_law_of_a_region_never_changes_how_a_maker_sells(case: Case, regional: list[Law]) -> None:
     question, book, _ = case
     before = markets(book).resolve(question)
-    after = markets(book, [("EU", law) for law in regional]).resolve(question)
+    after = markets(book, [("EU", each) for each in regional]).resolve(question)
     assert after.distribution_model == before.distribution_model
     assert "DE" in {question.market, question.title} or after == before

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any, Final
+from weakref import ref
 
 import pytest
 
 from domain.kernel import Refused, Rule
 from domain.markets.answers import UNDETERMINED
-from domain.markets.claims import Conditions
+from domain.markets.claims import Conditions, Shown
 from domain.markets.questions import line_of
+from domain.markets.resolver import DAYS_HELD
 from domain.words import Party
 from tests.unit.markets.claimed import (
     OHIO,
@@ -337,7 +341,7 @@ class Facts:
     def registered(self, **_: object) -> int | None:
         return self.count
 
-    def affiliate_pct(self, **_: object) -> Fraction:
+    def affiliate_pct(self, *, brands: Collection[str], **_: object) -> Fraction:
         return Fraction(30)
 
 
@@ -398,12 +402,51 @@ def test_a_gallery_and_the_place_of_the_title_are_asked_of_the_sale_itself() -> 
     assert outside.resolve(ask(title="DE")).ground == "law"
 
 
+@pytest.mark.parametrize(
+    ("shown", "allowed", "not_asked"), [(("price",), True, True), (("price", "order"), False, False)]
+)
+def test_no_question_tells_whether_a_gallery_names_prices(
+    shown: tuple[Shown, ...], allowed: bool, not_asked: bool
+) -> None:
+    gallery = markets_of(sells("direct"), law("forbids", conditions=Conditions(gallery_forbids=shown)))
+    answer = gallery.resolve(ask(channel="gallery"))
+    assert (answer.allowed, "gallery_forbids" in answer.not_asked) == (allowed, not_asked)
+    assert "gallery_forbids" not in gallery.resolve(ask()).not_asked
+
+
+@dataclass(frozen=True)
+class OwnedByMini(Facts):
+    def affiliate_pct(self, *, brands: Collection[str], **_: object) -> Fraction:
+        return Fraction(30 if "MINI" in brands else 0)
+
+
+@pytest.mark.parametrize("wanted", [Conditions(never_franchised=True), Conditions(affiliate_max_pct=29)])
+def test_a_condition_is_asked_of_the_network_in_the_place_that_is_tested(wanted: Conditions) -> None:
+    by_title = law("permits", row="US-OH-title", tests="title", conditions=wanted)
+    asked = ask(title="US-OH", facts=OwnedByMini(), seller="maker")
+    dealers = network("franchised", "MINI")
+    there = rows_of(by_title, replace(dealers, id="US-OH-network"), market="US-OH", place=OHIO)
+    assert markets_of(sells("direct"), there).resolve(asked).ground == "law"
+    nowhere_there = rows_of(by_title, market="US-OH", place=OHIO)
+    assert markets_of(sells("direct"), dealers, nowhere_there).resolve(asked).allowed
+
+
+def test_of_many_days_only_some_are_held_as_they_were_public() -> None:
+    markets = markets_of(FRANCHISE)
+    days = [TODAY + timedelta(days=number) for number in range(2 * DAYS_HELD + 1)]
+    held = [ref(markets.published(day)) for day in days]
+    assert markets.published(days[-1]) is held[-1]()
+    gc.collect()
+    assert sum(one() is not None for one in held) <= DAYS_HELD
+
+
 def test_a_line_is_a_slug() -> None:
-    assert [line_of(name) for name in ("3 Series", "ID.3", "i3", "Cooper SE")] == [
+    assert [line_of(name) for name in ("3 Series", "ID.3", "i3", "Cooper SE", "Škoda Enyaq")] == [
         "3-series",
         "id3",
         "i3",
         "cooper-se",
+        "skoda-enyaq",
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from domain.markets.questions import Question
 from domain.markets.resolver import Markets
 from domain.markets.rows import Row
-from domain.markets.timeline import OTHERS, Lane, lanes, plans_open, span, spoken_of
+from domain.markets.timeline import OTHERS, Lane, lanes, plans_open, span, spoken_of, verified
 from domain.words import CustomerType, Powertrain
 from infra.markets import load_markets
 from tests.unit.markets.claimed import OHIO, law, markets_of, network, plan, rows_of, ruling, sells, step
@@ -136,6 +136,9 @@ def test_it_is_drawn_from_the_first_sure_day_to_a_little_after_the_last_change()
     found = drawn(BEFORE, AFTER)
     assert span(found) == (date(2020, 1, 1), date(2026, 1, 1))
     assert span(drawn(sells("direct", confidence="L"))) is None
+    looked = verified(found, markets_of(BEFORE, AFTER))
+    assert looked == [date(2026, 11, 22)] * 2
+    assert span(found, looked=looked) == (date(2020, 1, 1), date(2027, 1, 1))
     cut = found[0].within(date(2024, 1, 1), date(2025, 1, 1))
     assert [(str(one.begins), str(one.ends)) for one in cut.segments] == [
         ("2024-01-01", "2024-10-01"),

@@ -10,9 +10,11 @@ import pytest
 from domain.orders.contracting import ContractSigned
 from domain.orders.offering import QuoteIssued
 from domain.orders.settling import OrderSettled
-from domain.orders.state import Order, Party
+from domain.orders.state import Order
 from domain.orders.status import status
 from domain.orders.withdrawing import WithdrawalWindowClosed
+from domain.words import Party
+from infra.codec import decode, encode
 from tests.examples import (
     DAY,
     DEALER_ID,
@@ -174,6 +176,17 @@ def test_a_sale_by_the_maker_in_the_united_states_is_recorded_and_flagged() -> N
     outcome.flagged("seller", "price_setter", "invoicer")
     contract = outcome.event(ContractSigned)
     assert (contract.rule, contract.distribution_model) == ("US-01", "franchise")
+
+
+def test_a_sale_that_no_row_decides_has_no_confidence() -> None:
+    unheard = replace(placed_nc, brand="ZONDA")
+    contract = given(unheard, informed).when(report_sale).event(ContractSigned)
+    assert (contract.distribution_model, contract.confidence, contract.decided_by) == (
+        "undetermined",
+        None,
+        (),
+    )
+    assert decode("ContractSigned", encode(contract)) == contract
 
 
 def test_a_sale_without_information_or_after_the_end_is_flagged() -> None:

@@ -171,9 +171,9 @@ def test_what_is_only_offered_forbids_nothing_but_signing_both_is_flagged() -> N
         (replace(ONE_ROLE, brands=()), True),
         (replace(ONE_ROLE, brands=("MINI",)), False),
         (replace(ONE_ROLE, roles=("agent", "service")), False),
-        (replace(ONE_ROLE, validity=since("2027-01-01")), False),
+        (replace(ONE_ROLE, validity=since("2027-01-01")), True),
         (replace(ONE_ROLE, validity=since("2025-01-01", "2026-06-01")), False),
-        (replace(ONE_ROLE, validity=since("2027", "2029")), False),
+        (replace(ONE_ROLE, validity=since("2027", "2029")), True),
         (replace(ONE_ROLE, validity=since("2026")), True),
         (replace(ONE_ROLE, confidence="L"), True),
         (replace(ONE_ROLE, unless_delineated=True), True),
@@ -202,7 +202,7 @@ def test_who_left_a_region_is_not_held_to_its_rows() -> None:
     [
         replace(ONE_ROLE, confidence="L"),
         replace(ONE_ROLE, review_by=date(2026, 1, 1)),
-        replace(ONE_ROLE, validity=since("2026")),
+        replace(ONE_ROLE, validity=since("2026", "2026-12-31")),
     ],
 )
 def test_what_is_doubtful_refuses_and_accuses_nobody(doubtful: Incompatible) -> None:
@@ -227,6 +227,15 @@ def test_roles_with_lines_of_their_own_are_told_apart_where_the_row_lets_them() 
     fleet = (registered, replace(DEALER[1], customers=("fleet",)), DEALER[2])
     assert under(*fleet, asked=delineated).when(replace(bmw, customers=("private",))).refusal is None
     under(*fleet, asked=delineated).when(bmw).refused("incompatible_roles", rule=EU_08)
+
+
+def test_a_row_that_begins_later_forbids_what_goes_on_until_then() -> None:
+    later = rules(replace(ONE_ROLE, validity=since("2027-01-01")))
+    under(*DEALER, asked=later).when(bmw).refused("incompatible_roles", rule=EU_08)
+    over = (registered, replace(DEALER[1], valid_to=date(2027, 1, 1)), DEALER[2])
+    assert under(*over, asked=later).when(bmw).refusal is None
+    both = (*DEALER, replace(offered, agreement_id=BMW_AGENT, brand="BMW"))
+    under(*both, asked=later).when(replace(sign, agreement_id=BMW_AGENT)).flagged("incompatible_roles")
 
 
 def test_a_role_that_ends_before_the_other_begins_forbids_nothing() -> None:

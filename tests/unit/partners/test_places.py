@@ -170,6 +170,9 @@ def test_a_certification_is_withdrawn_once() -> None:
         (replace(licence, valid_to=date(2013, 6, 1)), "period", "valid_to"),
         (replace(licence, brands=("TESLA", "TESLA")), "named_twice", "brands"),
         (replace(opening, place="de"), "place", "place"),
+        (replace(opening, place="UK"), "place", "place"),
+        (replace(opening, place="ZZ-99"), "place", "place"),
+        (replace(opening, place="US-"), "place", "place"),
         (replace(certify, valid_to=date(2025, 1, 1)), "period", "valid_to"),
         (
             CountRegistrations(partner_id=PARTNER, place="US-WA", counted_on=date(2026, 1, 1), cars=-1),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.kernel import Event, fold
-from domain.partners.facts import SellerFacts
+from domain.partners.facts import SellerFacts, SiteKind
 from domain.partners.state import Partner, PartnerEvent, partner_stream
 from infra.codec import decode, encode
 from tests.anything import anything
@@ -31,8 +33,11 @@ def test_no_event_ever_fails_and_every_question_has_an_answer(events: list[Partn
         assert asked.in_force <= (asked.standing in {"signed", "under_notice"})
         licensed = facts.licensing(place=place, on=day) == "in_force"
         assert licensed is (facts.licensed_since(place=place, on=day) is not None)
-        assert facts.stores(place=place, on=day) >= 0
-    assert facts.affiliate_pct(brands={"a"}, on=day) is not None
+        counts = [facts.stores(place=place, on=day, kind=kind) for kind in get_args(SiteKind)]
+        assert sum(counts) == len([site for site in facts.sites if site.open(day) and site.place == place])
+        shares = [facts.affiliate_pct(brands={brand}, on=day) for brand in ("a", "b")]
+        assert facts.affiliate_pct(brands={"a", "b"}, on=day) in {*shares, Fraction(0)}
+    assert facts.affiliate_pct(brands=(), on=day) == 0
 
 
 @pytest.mark.parametrize("kind", PARTNER_EVENTS, ids=lambda kind: kind.__name__)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from app.rehearsing import rehearse
+from infra.errors import InputError
 from infra.markets.reading import MarketFaults
 from tests.examples import MARKETS
 from tests.unit.rehearsals.switches import SWITCH, fragment
@@ -13,6 +15,12 @@ from tests.unit.rehearsals.switches import SWITCH, fragment
 STEP = '  { step = "reversed", on = "2018-10", effective = "2019-01-01" },\n'
 LINE_OF_STEP = SWITCH.splitlines().index(STEP.rstrip()) + 1
 LINE_OF_ID = SWITCH.splitlines().index('id = "FR-BMW-i-agency"') + 1
+
+
+def test_positions_count_from_1(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--from is no position") as wrong:
+        rehearse(switch=tmp_path / "i3-reversal.toml", since=0)
+    assert wrong.value.hint == "Positions count from 1."
 
 
 def faults(folder: Path, text: str) -> list[str]:

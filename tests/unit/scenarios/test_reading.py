@@ -57,6 +57,12 @@ def test_steps_have_their_lines(tmp_path: Path) -> None:
     assert not found.is_broken
 
 
+@pytest.mark.parametrize("value", ["[" * 5000 + "]" * 5000, "9" * 5000])
+def test_what_the_parser_trips_over_is_told_with_the_file(tmp_path: Path, value: str) -> None:
+    with pytest.raises(InputError, match=r"story\.toml cannot be read: it"):
+        read(written(tmp_path, f"x = {value}\n{GOOD}"))
+
+
 def test_broken_it_has_the_change(tmp_path: Path) -> None:
     found = read(written(tmp_path, GOOD), broken=True)
     assert isinstance(found.steps[0].step, At)
