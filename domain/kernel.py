@@ -152,6 +152,10 @@ class Command(ABC):
     def reads(self) -> tuple[Stream[State], ...]:
         """Every stream the decision depends on or writes; the first is the one it is about."""
 
+    def writes(self) -> tuple[Stream[State], ...]:
+        """The streams among them that it may write: all of them, unless it only looks at some."""
+        return self.reads()
+
     @abstractmethod
     def decide(self, states: States, context: Context) -> Decision:
         """Yield what happens, as `(stream, event)`. Pure.

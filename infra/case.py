@@ -30,8 +30,9 @@ class Case(Waiting):
     decided: Decided
 
     def __init__(self, told: Told, streams: tuple[Stream[State], ...], states: States) -> None:
-        ids = {stream.id for stream in streams}
-        super().__init__(None, reads=ids, writes=ids, names=told.names)
+        reads = {stream.id for stream in streams}
+        writes = {stream.id for stream in told.command.writes()}
+        super().__init__(None, reads=reads, writes=writes, names=told.names)
         self.told = told
         self.streams = streams
         self.from_memory = False

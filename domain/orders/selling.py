@@ -53,6 +53,9 @@ class SaleCommand(OrderCommand, kind=True):
     def reads(self) -> tuple[Stream[State], ...]:
         return (*super().reads(), *map(partner_stream, self.sellers))
 
+    def writes(self) -> tuple[Stream[State], ...]:
+        return super().reads()
+
     def decide(self, states: States, context: Context) -> Decision:
         partners = {one: states[partner_stream(one)] for one in self.sellers}
         sellers = {one: partner.facts for one, partner in partners.items() if partner.exists}
