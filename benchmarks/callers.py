@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.flow import sale
 from domain.kernel import Command
-from infra.handle import Answer, Ask, Desk
+from infra.answers import Answers
+from infra.handle import Ask, Desk
 
 
 def by_threads(carry_out: Callable[[Command], object], callers: int, seconds: float) -> float:
@@ -40,12 +40,13 @@ def by_tasks(desk: Desk, callers: int, seconds: float) -> float:
 
 async def _by_tasks(desk: Desk, callers: int, seconds: float) -> float:
     started = time.perf_counter()
+    answers = Answers(asyncio.get_running_loop())
 
     async def call() -> int:
         done = 0
         while time.perf_counter() < started + seconds:
             for command in sale():
-                await asyncio.wrap_future(desk.submit(Ask(command=command, actor="clerk")))
+                await answers.of(desk.submit(Ask(command=command, actor="clerk")))
                 done += 1
         return done
 
