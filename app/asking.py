@@ -20,7 +20,7 @@ from uuid import UUID, uuid4, uuid5
 import msgspec
 
 from app.exits import told as in_words
-from app.output import err, out, print_json
+from app.output import err, print_json, print_line
 from infra.bulk import Bulk
 from infra.codec import decode_command, no_json
 from infra.errors import CarnetError, InputError, PostgresFault
@@ -82,7 +82,7 @@ class Tally:
         if json:
             print_json({**self.counts, "run": self.run})
         elif not self.first_code:
-            out.print(self._sentence())
+            print_line(self._sentence())
         if self.first_code:
             hint = (
                 f"Ask the same again with --run {self.run} once PostgreSQL is back."
@@ -123,11 +123,11 @@ def tell_answer(answer: Answer, *, json: bool, line: int | None = None) -> None:
         told = {"position": answer.position, "repeated": answer.repeated, "events": names}
         print_json(told if line is None else {"line": line, **told})
     elif answer.repeated:
-        out.print(f"Answered before: position {answer.position}")
+        print_line(f"Answered before: position {answer.position}")
     elif names:
-        out.print(f"Recorded at position {answer.position}: {', '.join(names)}")
+        print_line(f"Recorded at position {answer.position}: {', '.join(names)}")
     else:
-        out.print("Nothing to record: it was so already")
+        print_line("Nothing to record: it was so already")
 
 
 @contextmanager
