@@ -116,7 +116,7 @@ class Desk:
         """One round; None if it must be decided again, on what the log then holds."""
         case = Case(told, streams, self._states)
         try:
-            self._log.submit(case)
+            self._log.write(case)
             outcome = case.wait(ANSWER_WITHIN_S)
         except TimeoutError as error:
             late = f"PostgreSQL did not answer within {ANSWER_WITHIN_S:.0f} s"
