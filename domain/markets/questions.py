@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, Protocol
 
 from domain.markets.claims import Age, SalesChannel, Tested
@@ -87,6 +88,7 @@ class Question:
         return told <= {"", self.market}
 
 
+@lru_cache(maxsize=10_000)
 def line_of(model: str) -> str:
     """The slug of a model's line: `3 Series` is `3-series`, `ID.3` is `id3`, `Škoda Enyaq` is `skoda-enyaq`."""
     plain = unicodedata.normalize("NFKD", model).lower()  # letters and their accents apart

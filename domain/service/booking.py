@@ -54,6 +54,8 @@ class ServiceCancelled(ServiceEvent):
 class BookService(Request):
     """Book a visit. A car that is to be collected needs the address where it stands."""
 
+    begins = True
+
     visit_id: UUID
     vehicle_id: UUID
     customer_id: UUID

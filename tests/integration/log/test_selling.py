@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid4
@@ -18,7 +18,7 @@ from domain.partners.registering import RegisterPartner
 from domain.partners.state import partner_stream
 from infra.clock import SimulatedClock
 from infra.handle import Ask, Desk
-from infra.log import Log
+from infra.log import NOTHING_KNOWN, Log
 from infra.vault import Vault
 from tests import examples
 from tests.examples import AGENT_ID, EU_01, MARKETS, NOON, ORDER_ID, OTHER_ORDER_ID
@@ -34,9 +34,11 @@ class CountingLog(Log):
 
     asked = 0
 
-    def histories(self, stream_ids: Iterable[UUID]) -> dict[UUID, list[Recorded]]:
+    def histories(
+        self, stream_ids: Iterable[UUID], *, after: Mapping[UUID, int] = NOTHING_KNOWN
+    ) -> dict[UUID, list[Recorded]]:
         self.asked += 1
-        return super().histories(stream_ids)
+        return super().histories(stream_ids, after=after)
 
 
 def tell(desk: Desk, *commands: Command) -> tuple[Event, ...]:
