@@ -24,7 +24,9 @@ from infra.errors import InputError
 from infra.migrate import migrate
 
 SEED = 7
-BYTES_AN_EVENT = 2_000  # of the log, its indexes, its read models, its topics, and what PostgreSQL writes ahead
+BYTES_AN_EVENT = (
+    2_000  # of the log, its indexes, its read models, its topics, and what PostgreSQL writes ahead
+)
 
 
 class Ground:

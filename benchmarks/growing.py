@@ -125,29 +125,28 @@ class Scribe:
         """The lines of each table, until the log holds so many events."""
         self._write_season()
         last = datetime.fromisoformat(self._recorded[-1])
+        at = last.isoformat()
         told = retold(
             stories(self._season), events - self._position, Random(events), life=events * LIFE_SHARE
         )
         unfinished: dict[int, Copy] = {}
         for copy, act in told:
-            self._write_act(copy, act, last + timedelta(milliseconds=self._position // GROUP_EVENTS))
-            unfinished[copy.seed] = copy
+            if self._position % GROUP_EVENTS < len(act.lines):
+                at = (last + timedelta(milliseconds=self._position // GROUP_EVENTS)).isoformat()
+            self._write_act(copy, act, at)
+            unfinished[copy.number] = copy
             if copy.told == len(copy.story.acts):
-                self._write_streams(unfinished.pop(copy.seed))
+                self._write_streams(unfinished.pop(copy.number))
             if len(self._chunk["events"]) >= CHUNK_EVENTS:
                 yield self._taken()
         for copy in unfinished.values():
             self._write_streams(copy)
         yield self._taken()
 
-    def _write_act(self, copy: Copy, act: Act, recorded_at: datetime) -> None:
-        at = recorded_at.isoformat()
+    def _write_act(self, copy: Copy, act: Act, at: str) -> None:
         for line in act.lines:
             self._position += 1
-            copy.count(line.stream, self._position)
-            self._chunk["events"].append(
-                f"{self._position}\t{copy.filled(line.before)}\t{at}\t{copy.filled(line.after)}\n"
-            )
+            self._chunk["events"].append(copy.line(line, self._position, at))
         self._write_command(copy.id(act.command), len(act.lines), act.outcome)
 
     def _write_streams(self, copy: Copy) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import groupby
 from random import Random
@@ -21,8 +21,7 @@ from domain.kernel import Event
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OF_STORIES = frozenset({"orders", "vehicles", "service"})
-MASK = (1 << 128) - 1
-STRIDE = 0x9E3779B97F4A7C15F39CC0605CEDC835  # odd, so that no two ids of a copy are the same
+STRIDE = 0x9E3779B1  # odd, so that no two ids of a copy are the same
 
 
 class Told(NamedTuple):
@@ -40,20 +39,14 @@ class Told(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Gapped:
-    """A text with a gap for each id that is renewed, and which of the story's ids goes where."""
-
-    text: str
-    ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
-    """One event. `stream` counts the story's streams."""
+    """One event of a story: its columns with gaps for the position, for ids, for the recorded time, and again for
+    ids. `stream` counts the story's streams."""
 
     stream: int
-    before: Gapped
-    after: Gapped
+    text: str
+    before: tuple[int, ...]
+    after: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +79,34 @@ class Stands(NamedTuple):
     last: int
 
 
-@dataclass(slots=True)
 class Copy:
     """A story that is being told: how many of its acts are, and where each of its streams stands."""
 
-    story: Story
-    seed: int
-    starts: float
-    told: int = 0
-    streams: dict[int, Stands] = field(default_factory=dict)
+    __slots__ = ("_middle", "_seed", "number", "starts", "story", "streams", "told")
+
+    def __init__(self, number: int, story: Story, starts: float, rng: Random) -> None:
+        self.number = number
+        self.story = story
+        self.starts = starts
+        self.told = 0
+        self.streams: dict[int, Stands] = {}
+        self._seed = rng.getrandbits(32)
+        digits = f"{rng.getrandbits(80):020x}"
+        self._middle = f"-{digits[:4]}-4{digits[4:7]}-a{digits[7:10]}-{digits[10:]}"
 
     def id(self, number: int) -> str:
-        """An id of the story, as a random UUID is written."""
-        digits = f"{(self.seed + number * STRIDE) & MASK:032x}"
-        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+        """One of the ids of the story, as a random UUID is written: its beginning places it in an index, its end in
+        a slot of a projection."""
+        mixed = (self._seed + number * STRIDE) & 0xFFFFFFFF
+        return f"{mixed:08x}{self._middle}{mixed & 0xFF:02x}"
 
-    def filled(self, gapped: Gapped) -> str:
-        return gapped.text % tuple(map(self.id, gapped.ids))
-
-    def count(self, stream: int, position: int) -> None:
-        """The next event of a stream stands at this position."""
-        before = self.streams.get(stream)
-        self.streams[stream] = (
-            Stands(before.version + 1, before.first, position) if before else Stands(1, position, position)
+    def line(self, line: Line, position: int, at: str) -> str:
+        """An event of the story, told at this position and recorded at this time."""
+        stood = self.streams.get(line.stream)
+        self.streams[line.stream] = (
+            Stands(stood.version + 1, stood.first, position) if stood else Stands(1, position, position)
         )
+        return line.text % (position, *map(self.id, line.before), at, *map(self.id, line.after))
 
 
 def stories(season: Sequence[Told]) -> list[Story]:
@@ -146,7 +143,8 @@ def _story(part: Sequence[Told], own: set[str], length: int) -> Story:
     numbers: dict[str, int] = {}
     streams: dict[str, int] = {}
 
-    def gapped(text: str) -> Gapped:
+    def gapped(text: str) -> tuple[str, tuple[int, ...]]:
+        """The text with a gap for each id that is renewed, and which ids these are."""
         ids: list[int] = []
 
         def gap(found: re.Match[str]) -> str:
@@ -155,15 +153,17 @@ def _story(part: Sequence[Told], own: set[str], length: int) -> Story:
             ids.append(numbers.setdefault(found[0], len(numbers)))
             return "%s"
 
-        return Gapped(UUID_TEXT.sub(gap, text.replace("%", "%%")), tuple(ids))
+        return UUID_TEXT.sub(gap, text.replace("%", "%%")), tuple(ids)
+
+    def line(told: Told) -> Line:
+        (before, ids_before), (after, ids_after) = gapped(told.before), gapped(told.after)
+        stream = streams.setdefault(told.stream_id, len(streams))
+        return Line(stream, f"%s\t{before}\t%s\t{after}\n", ids_before, ids_after)
 
     acts = []
     for command_id, told in groupby(part, key=lambda one: one.command_id):
         written = list(told)
-        lines = tuple(
-            Line(streams.setdefault(one.stream_id, len(streams)), gapped(one.before), gapped(one.after))
-            for one in written
-        )
+        lines = tuple(map(line, written))
         at = (written[0].position - part[0].position) / length
         acts.append(Act(at, numbers[command_id], written[0].outcome, lines))
     return Story(tuple(acts), tuple(numbers[stream] for stream in streams))
@@ -178,16 +178,16 @@ def retold(found: Sequence[Story], events: int, rng: Random, *, life: float) -> 
     while written < events:
         # The next one starts before anything that happens after its time.
         while not coming or coming[0][0] >= started * mean:
-            copy = Copy(rng.choice(found), rng.getrandbits(128), started * mean)
+            copy = Copy(started, rng.choice(found), started * mean, rng)
             heappush(coming, (copy.starts, started, copy))
             started += 1
-        _, number, copy = heappop(coming)
+        copy = heappop(coming)[-1]
         act = copy.story.acts[copy.told]
         copy.told += 1
         written += len(act.lines)
         yield copy, act
         if copy.told < len(copy.story.acts):
-            heappush(coming, (copy.starts + copy.story.acts[copy.told].at * life, number, copy))
+            heappush(coming, (copy.starts + copy.story.acts[copy.told].at * life, copy.number, copy))
 
 
 class _Together:
