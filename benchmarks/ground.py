@@ -80,10 +80,10 @@ class Ground:
     def season(self) -> str:
         """The order book of a season, played through the whole system by `carnet demo`."""
         environment = {**os.environ, "CARNET_POSTGRES": self.postgres, "CARNET_KAFKA": self.kafka}
-        orders = str(self._size.season_orders)
+        play = ["demo", "--orders", str(self._size.season_orders), "--seed", str(SEED)]
+        there = ["--database", "season", "--topic-prefix", "season.", "--json"]
         subprocess.run(
-            [sys.executable, "-m", "app", "demo", "--orders", orders, "--seed", str(SEED)]
-            + ["--database", "season", "--topic-prefix", "season.", "--json"],
+            [sys.executable, "-m", "app", *play, *there],
             env=environment,
             check=True,
             stdout=subprocess.DEVNULL,

@@ -1,0 +1,7 @@
+"""Plots."""
+
+from benchmarks.figures import Figures
+
+
+def draw(figures: Figures) -> None:
+    """Draw."""

@@ -1,0 +1,5 @@
+"""The table of docs/explanation/performance.md."""
+
+
+def write() -> None:
+    """Draw the table again."""
