@@ -6,17 +6,18 @@ import hashlib
 from typing import Any
 
 from psycopg import Connection
-from psycopg.errors import UndefinedTable
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from infra.errors import NotFound
-from projections.columns import shape
+from projections import builds
 from projections.kernel import Projection
-from projections.view import LIVE
+from projections.tables import Table, tables
 
 
-def digest(connection: Connection[Any], projection: Projection, *, schema: str = LIVE) -> str:
-    """SHA-256 (hex) over the names and rows of the projection's tables, as COPY writes them, in UTC.
+def digest(connection: Connection[Any], projection: Projection, *, schema: str | None = None) -> str:
+    """SHA-256 (hex) over the names and rows of a build's tables, of every slot, as COPY writes them, in UTC.
+
+    The same events give the same, however many processes wrote them. Without a schema it is the live build.
 
     Raises:
         NotFound: the projection has never run.
@@ -25,18 +26,21 @@ def digest(connection: Connection[Any], projection: Projection, *, schema: str =
     with connection.transaction():
         connection.execute("set local timezone to 'UTC'")
         connection.execute("set local datestyle to 'ISO'")
-        for row in projection.rows:
-            found.update(f"{row.table}\n".encode())
-            columns = SQL(", ").join(map(Identifier, shape(row).names))
-            rows = SQL("copy (select {} from {} order by {}) to stdout").format(
-                columns, Identifier(schema, row.table), SQL(", ").join(map(Identifier, row.key))
-            )
-            try:
-                with connection.cursor() as cursor, cursor.copy(rows) as copy:
-                    for block in copy:
-                        found.update(block)
-            except UndefinedTable as error:
-                raise NotFound(
-                    f"Projection {projection.name} was never built.", hint="Run `carnet project`."
-                ) from error
+        for table in tables(projection, schema or _live(connection, projection)).values():
+            found.update(f"{table.row.table}\n".encode())
+            with connection.cursor() as cursor, cursor.copy(_rows(table)) as copy:
+                for block in copy:
+                    found.update(block)
     return found.hexdigest()
+
+
+def _live(connection: Connection[Any], projection: Projection) -> str:
+    build = builds.find(connection, projection, "live")
+    if build is None:
+        raise NotFound(f"Projection {projection.name} was never built.", hint="Run `carnet project`.")
+    return build.schema
+
+
+def _rows(table: Table[Any]) -> Composed:
+    key = SQL(", ").join(map(Identifier, table.key))
+    return SQL("copy (select {} from {} order by {}) to stdout").format(table.columns, table.name, key)
