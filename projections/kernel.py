@@ -104,6 +104,15 @@ class Projection:
     def wanted(self, event: type[Event]) -> bool:
         return not self.wants or event in self.wants or event.family in self.wants
 
+    def route(self, event: type[Event]) -> Route | None:
+        """What gives the key of such events; None if they are not wanted."""
+        return self.elsewhere.get(event, own_stream) if self.wanted(event) else None
+
+
+def own_stream(recorded: Recorded) -> UUID:
+    """The route of an event whose rows belong to its own stream."""
+    return recorded.stream_id
+
 
 def same_stream(*rows: type[Row]) -> Hint:
     """The hint of a projection whose rows have the id of the event's stream for their key."""

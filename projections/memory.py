@@ -122,13 +122,13 @@ class Memory:
         put = [(cast("R", place.row), place.slot) for place in places if place.row is not None]
         return put, [(place.key, place.slot) for place in places if place.row is None]
 
-    def written(self) -> None:
-        """Everything changed stands in the tables now."""
+    def written(self, *, crowded: bool = False) -> None:
+        """Everything changed stands in the tables now. If it is `crowded`, a generation goes all the same."""
         for places in self._changed.values():
             for place in places:
                 place.changed = False
             places.clear()
-        if sum(map(len, self._young.values())) > self._kept:
+        if crowded or sum(map(len, self._young.values())) > self._kept:
             if any(self._old.values()):
                 self._complete = False
             self._old, self._young = self._young, {row: {} for row in self._rows}

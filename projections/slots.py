@@ -10,6 +10,10 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+from domain.kernel import Event
+from infra.paging import Share
+from projections.kernel import Projection
+
 SLOTS: Final = 64
 ALL: Final = tuple(range(SLOTS))
 
@@ -20,10 +24,23 @@ def slot_of(key: UUID) -> int:
 
 
 def shares(workers: int) -> list[tuple[int, ...]]:
-    """The slots of each of so many workers; a fixed share each, whoever dies."""
+    """The slots of each of so many workers, 64 at most."""
     return [ALL[worker::workers] for worker in range(workers)]
 
 
-def listed(slots: Sequence[int]) -> str:
-    """Slots for people: all of them, or their numbers."""
-    return "all slots" if len(slots) == SLOTS else f"slots {', '.join(map(str, slots))}"
+def lock_names(build: str, slots: Sequence[int]) -> list[str]:
+    """What a process holds that writes these slots of a build."""
+    return [f"carnet project {build}, slot {slot}" for slot in sorted(slots)]
+
+
+def share(projections: Sequence[Projection], slots: Sequence[int]) -> Share | None:
+    """The part of the log that some slots of these projections need; None if it is all of it."""
+    if len(slots) == SLOTS:
+        return None
+    names = {
+        event.__name__
+        for event in Event.named.values()
+        for projection in projections
+        if projection.wanted(event) and (event in projection.elsewhere or event in projection.everywhere)
+    }
+    return Share(tuple(slots), tuple(sorted(names)))
