@@ -62,12 +62,18 @@ def live(connection: Connection, projection: Projection) -> Build | None:
 
 def find(connection: Connection, projection: Projection, *states: State) -> Build | None:
     """The build of a projection that is in one of these states, whatever its rows mean; of several the last."""
-    row = connection.execute(
+    found = every(connection, projection, *states)
+    return found[-1] if found else None
+
+
+def every(connection: Connection, projection: Projection, *states: State) -> list[Build]:
+    """The builds of a projection that are in one of these states, in the order in which they were made."""
+    rows = connection.execute(
         """select build, state, until from read.builds where projection = %s and state = any(%s)
-        order by build desc limit 1""",
+        order by build""",
         [projection.name, list(states)],
-    ).fetchone()
-    return Build(projection, *row) if row else None
+    )
+    return [Build(projection, *row) for row in rows]
 
 
 def check_meaning(connection: Connection, build: Build) -> None:
@@ -168,10 +174,13 @@ def still(connection: Connection, build: Build) -> bool:
 
 
 def finish(connection: Connection, build: Build, now: datetime) -> Build:
-    """Make the indexes of readers; a build that was building is ready then. Nothing may write it meanwhile."""
+    """Make the indexes of readers; a build that was building is ready then. Nothing may write it meanwhile.
+
+    Raises as `switch`.
+    """
     state: State = "ready" if build.state == "building" else build.state
     with connection.transaction():
-        _expect(connection, build)
+        _hold(connection, build)
         check_tables(connection, build)
         _index(connection, build)
         return _turned(connection, build, state, now)
@@ -195,7 +204,8 @@ def switch(connection: Connection, build: Build, now: datetime) -> Build:
         IntegrityFault: one of its tables is gone.
     """
     with connection.transaction():
-        before = _hold(connection, build)
+        before = hold_live(connection, build.projection)
+        _hold(connection, build)
         if before is not None:
             _check_ahead(positions(connection, build), positions(connection, before), build)
         kept = find(connection, build.projection, "kept")
@@ -205,13 +215,15 @@ def switch(connection: Connection, build: Build, now: datetime) -> Build:
 def rollback(connection: Connection, build: Build, now: datetime) -> Build:
     """Show readers the kept build again; the live one is kept. Raises as `switch`, but it may be behind."""
     with connection.transaction():
-        return _exchange(connection, _hold(connection, build), build, None, now)
+        before = hold_live(connection, build.projection)
+        _hold(connection, build)
+        return _exchange(connection, before, build, None, now)
 
 
 def discard(connection: Connection, build: Build) -> None:
     """Drop a build that is not live, with its rows. Raises Contended if it is live by now, or gone."""
     with connection.transaction():
-        _expect(connection, build)
+        _hold(connection, build)
         connection.execute("select read.drop_schema(%s, %s)", [build.projection.name, build.number])
         connection.execute(
             "delete from read.builds where projection = %s and build = %s",
@@ -239,8 +251,16 @@ def _in_turn(connection: Connection, projection: Projection) -> None:
     )
 
 
-def _expect(connection: Connection, build: Build) -> None:
-    """Hold a build as it is, against all who write it or change its state. Raises Contended if it is that no more."""
+def hold_live(connection: Connection, projection: Projection) -> Build | None:
+    """The live build, which nobody writes until the transaction ends."""
+    build = find(connection, projection, "live")
+    if build is not None:
+        _hold(connection, build)
+    return build
+
+
+def _hold(connection: Connection, build: Build) -> None:
+    """Let nobody write a build, nor change its state, until the transaction ends."""
     row = connection.execute(
         "select state from read.builds where projection = %s and build = %s for no key update",
         [build.projection.name, build.number],
@@ -252,16 +272,6 @@ def _expect(connection: Connection, build: Build) -> None:
             f"{build.name.capitalize()} is {row[0]} by now, no longer {build.state}.",
             hint="Look at `carnet project builds`.",
         )
-
-
-def _hold(connection: Connection, build: Build) -> Build | None:
-    """Let nobody write a build, nor the live one, until the transaction ends; returns the live one."""
-    before = find(connection, build.projection, "live")
-    if before is not None:
-        _expect(connection, before)
-    _expect(connection, build)
-    check_tables(connection, build)
-    return before
 
 
 def _check_ahead(new: dict[int, int], old: dict[int, int], build: Build) -> None:
@@ -277,6 +287,7 @@ def _check_ahead(new: dict[int, int], old: dict[int, int], build: Build) -> None
 def _exchange(
     connection: Connection, before: Build | None, after: Build, dropped: Build | None, now: datetime
 ) -> Build:
+    check_tables(connection, after)
     if dropped is not None:
         discard(connection, dropped)
     _show(connection, after, before)

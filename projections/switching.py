@@ -1,0 +1,132 @@
+"""Which build readers see, changed while everybody goes on reading and following."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from psycopg.errors import LockNotAvailable
+
+from infra.clock import Clock
+from infra.errors import Contended, IntegrityFault, NotFound
+from infra.only_one import hold, introduce
+from infra.postgres import Connection, connect, faults
+from projections import builds
+from projections.builds import Build
+from projections.kernel import Projection
+from projections.run import Reader, Runner
+
+PATIENCE_S = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switched:
+    """What readers see now, up to which position its rows are whole, and what became of the others."""
+
+    live: Build
+    position: int
+    kept: Build | None
+    dropped: Build | None
+
+
+@contextmanager
+def alone(conninfo: str, verb: str, projections: Sequence[Projection]) -> Iterator[Connection]:
+    """A connection for work on the builds of these projections, which only one process has at a time.
+
+    Raises:
+        AlreadyRunning: another process has it; the sentence names it.
+        Contended: readers or followers did not let go of what the work needs, for ten seconds.
+        PostgresFault: the server cannot be reached or refuses.
+    """
+    connection = connect(conninfo, "carnet_writer")
+    try:
+        with faults():
+            introduce(connection, f"carnet project {verb}")
+            for name in sorted(projection.name for projection in projections):
+                hold(connection, f"Work on the builds of {name}")
+            connection.execute(f"set lock_timeout to '{PATIENCE_S}s'")
+            yield connection
+    finally:
+        connection.close()
+
+
+def next_build(connection: Connection, projection: Projection) -> Build:
+    """The build that is ready to go live. Raises NotFound, and IntegrityFault if this code cannot go on with it."""
+    build = builds.find(connection, projection, "building", "ready")
+    if build is None or build.state == "building":
+        begun = f"Build {build.number} of {projection.name} is not whole yet." if build else ""
+        raise NotFound(
+            begun or f"No build of {projection.name} is ready to go live.",
+            hint=f"Run `carnet project rebuild {projection.name} --no-switch`.",
+        )
+    builds.check_meaning(connection, build)
+    builds.check_tables(connection, build)
+    return build
+
+
+def go_live(
+    connection: Connection,
+    conninfo: str,
+    log: Reader,
+    ready: Sequence[Build],
+    clock: Clock,
+    stop: threading.Event,
+) -> list[Switched] | None:
+    """Let readers see these builds, all from one moment on; None if `stop` was set before, then nothing changed.
+
+    They are brought to where the live ones stand first, so that nobody sees time go back. Followers of the live ones
+    wait for the last of that, and go on with the new ones.
+    """
+    catch_up(conninfo, log, ready, clock, stop)
+    with _patient(ready), connection.transaction():
+        for build in ready:
+            builds.hold_live(connection, build.projection)
+        catch_up(conninfo, log, ready, clock, stop)
+        if stop.is_set():
+            return None
+        return [_switched(connection, build, clock) for build in ready]
+
+
+def roll_back(connection: Connection, projection: Projection, clock: Clock) -> Switched:
+    """Let readers see the kept build again, as far as it has come. Raises NotFound if none is kept."""
+    kept = builds.find(connection, projection, "kept")
+    if kept is None:
+        raise NotFound(
+            f"No build of {projection.name} is kept.",
+            hint="A switch keeps the build before; the next switch drops it.",
+        )
+    with _patient([kept]), connection.transaction():
+        before = builds.find(connection, projection, "live")
+        live = builds.rollback(connection, kept, clock.now())
+        position = min(builds.positions(connection, live).values())
+    return Switched(live=live, position=position, kept=before, dropped=None)
+
+
+def catch_up(
+    conninfo: str, log: Reader, some: Sequence[Build], clock: Clock, stop: threading.Event
+) -> None:
+    """Bring builds to the end of the log."""
+    with Runner(conninfo, log, some, clock) as runner:
+        runner.catch_up(stop)
+
+
+def _switched(connection: Connection, build: Build, clock: Clock) -> Switched:
+    kept = builds.find(connection, build.projection, "live")
+    dropped = builds.find(connection, build.projection, "kept")
+    live = builds.switch(connection, build, clock.now())
+    position = min(builds.positions(connection, live).values())
+    return Switched(live=live, position=position, kept=kept, dropped=dropped)
+
+
+@contextmanager
+def _patient(some: Sequence[Build]) -> Iterator[None]:
+    try:
+        yield
+    except LockNotAvailable as error:
+        names = ", ".join(build.projection.name for build in some)
+        raise Contended(
+            f"Somebody has been reading or writing the rows of {names} for {PATIENCE_S} s in one transaction.",
+            hint="Nothing was changed. Ask again when that has ended; `pg_stat_activity` names who.",
+        ) from error
