@@ -10,11 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from infra.clock import Clock
-from infra.errors import InputError, IntegrityFault
 from infra.log import Log
-from infra.postgres import Connection
-from projections import builds, workers as teams
-from projections.builds import Build
 from projections.kernel import Projection
 from projections.run import NEVER, Progress
 from projections.switching import Switched, alone, go_live

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from psycopg.errors import LockNotAvailable
 
 from infra.clock import Clock
-from infra.errors import Contended, IntegrityFault, NotFound
+from infra.errors import Contended, NotFound
 from infra.only_one import hold, introduce
 from infra.postgres import Connection, connect, faults
 from projections import builds
@@ -104,9 +104,7 @@ def roll_back(connection: Connection, projection: Projection, clock: Clock) -> S
     return Switched(live=live, position=position, kept=before, dropped=None)
 
 
-def catch_up(
-    conninfo: str, log: Reader, some: Sequence[Build], clock: Clock, stop: threading.Event
-) -> None:
+def catch_up(conninfo: str, log: Reader, some: Sequence[Build], clock: Clock, stop: threading.Event) -> None:
     """Bring builds to the end of the log."""
     with Runner(conninfo, log, some, clock) as runner:
         runner.catch_up(stop)
