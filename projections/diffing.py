@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from psycopg.sql import SQL, Composable, Identifier, Literal as Quoted
+from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import Literal as Quoted
 
 from infra.postgres import Connection
 from projections.stored import SLOT, Stored, stored
@@ -76,7 +77,9 @@ def compared(connection: Connection, old: str, new: str, *, limit: int) -> Itera
                 differing=0,
                 only_old=_count(connection, one) if one else 0,
                 only_new=_count(connection, other) if other else 0,
-                note="its key is another" if one and other else f"only in the {'old' if one else 'new'} build",
+                note="its key is another"
+                if one and other
+                else f"only in the {'old' if one else 'new'} build",
             )
 
 
