@@ -72,7 +72,8 @@ def hold(connection: Connection, *whats: str) -> None:
     connection.execute(f"set lock_timeout = '{PATIENCE}'")
     try:
         connection.execute(
-            "select pg_advisory_lock(hashtextextended(what, 0)) from unnest(%s::text[]) as what", [list(whats)]
+            "select pg_advisory_lock(hashtextextended(what, 0)) from unnest(%s::text[]) as what",
+            [list(whats)],
         )
     except LockNotAvailable:
         what = _missing(connection, whats)

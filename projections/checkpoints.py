@@ -16,7 +16,7 @@ def read(connection: Connection, build: Build, slots: Sequence[int]) -> dict[int
     Raises:
         IntegrityFault: a slot has none.
     """
-    found = dict(
+    found: dict[int, int] = dict(
         connection.execute(
             "select slot, position from read.checkpoints where projection = %s and build = %s and slot = any(%s)",
             [build.projection.name, build.number, list(slots)],

@@ -45,7 +45,7 @@ class Table(Generic[R]):
 
     def create(self, connection: Connection[Any]) -> None:
         """Make the table, empty, with the key that it is written by; `index` makes the other indexes."""
-        columns = [column.definition for column in self.shape.columns]
+        columns: list[Composable] = [column.definition for column in self.shape.columns]
         if self.copied:
             columns.append(SQL("slot smallint not null"))
         connection.execute(

@@ -145,7 +145,7 @@ class View:
                 self._memory.take(change)
         except (PostgresFault, psycopg.Error, MemoryError):
             raise
-        except Exception as error:  # noqa: BLE001 -- whatever a projection raises on an event, the event waits
+        except Exception as error:
             self._memory.undo()
             parking.failed(self._connection, waiting, parking.reason_of(error), now)
             return False
