@@ -13,10 +13,12 @@ from infra.postgres import Connection
 from projections import builds
 from projections.builds import Build
 from projections.kernel import Projection
-from projections.run import Progress, Runner
+from projections.run import Runner
 from projections.switching import Site, Switched, alone, go_live
 
 Say = Callable[[str], None]
+Progress = Callable[[int, int], None]
+"""Told the position that has been reached, and the one that is wanted."""
 
 
 def rebuild(
@@ -24,7 +26,7 @@ def rebuild(
     projections: Sequence[Projection],
     *,
     workers: int = 1,
-    progress: Progress | None = None,
+    progress: Progress = lambda _position, _wanted: None,
     say: Say = lambda _: None,
 ) -> list[Switched] | None:
     """Build these projections again and let readers see that, all from one moment on.
@@ -43,7 +45,7 @@ def prepare(
     projections: Sequence[Projection],
     *,
     workers: int = 1,
-    progress: Progress | None = None,
+    progress: Progress = lambda _position, _wanted: None,
     say: Say = lambda _: None,
 ) -> list[Build] | None:
     """Build these projections again, as far as readers see the live ones, and leave it at that: they are ready to be
@@ -66,7 +68,7 @@ def as_of(
     *,
     keep: bool = False,
     workers: int = 1,
-    progress: Progress | None = None,
+    progress: Progress = lambda _position, _wanted: None,
     say: Say = lambda _: None,
 ) -> list[Build] | None:
     """Build these projections as of a position, each in a schema of its own that nothing follows; None if it was
@@ -134,12 +136,13 @@ def _fill(
     begun: Sequence[Build],
     until: int,
     workers: int,
-    progress: Progress | None,
+    progress: Progress,
 ) -> list[Build] | None:
     """Bring builds to a position and make their indexes."""
     with Runner(site.conninfo, site.log, begun, site.clock) as runner:
         if runner.position < until:
-            runner.catch_up(site.stop, progress, until=until)
+            progress(runner.position, until)
+            runner.catch_up(site.stop, lambda position: progress(position, until), until=until)
     if site.stop.is_set():
         return None
     return [
