@@ -16,6 +16,10 @@ from infra.postgres import Connection
 # An event of 64 KB is the largest; so many of them come in at once at most, beyond the bound of a page.
 FETCH_ROWS = 256
 
+FROM: LiteralString = "from carnet.events where position > %(after)s and position <= %(last)s"
+SHARED: LiteralString = """
+    and (get_byte(uuid_send(stream_id), 15) & 63 = any(%(slots)s) or name = any(%(names)s))"""
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -56,16 +60,10 @@ def rows(
         if last <= after:
             return [], Page((), after, 0, False)
         with connection.cursor("page", binary=True) as cursor:
-            cursor.execute(
-                f"""select {columns} from carnet.events where position > %(after)s and position <= %(last)s
-                {"" if share is None else SHARED} order by position""",
-                {
-                    "after": after,
-                    "last": last,
-                    "slots": list(share.slots) if share else None,
-                    "names": list(share.names) if share else None,
-                },
-            )
+            values: dict[str, object] = {"after": after, "last": last}
+            if share is not None:
+                values |= {"slots": list(share.slots), "names": list(share.names)}
+            cursor.execute(f"select {columns} {FROM} {SHARED if share else ''} order by position", values)
             while some := cursor.fetchmany(FETCH_ROWS):
                 found += some
                 size += sum(len(row[-1]) for row in some)
@@ -75,7 +73,3 @@ def rows(
                 if len(some) < FETCH_ROWS:
                     break
     return found, Page((), last, size, last < end)
-
-
-SHARED: LiteralString = """
-    and (get_byte(uuid_send(stream_id), 15) & 63 = any(%(slots)s) or name = any(%(names)s))"""

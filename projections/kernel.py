@@ -77,9 +77,10 @@ Route = Callable[[Recorded], UUID]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Projection:
-    """A read model. `project` is pure: the same events give the same rows, on any machine, for ever.
+    """A read model. `project` is pure: the same events give the same rows, on any machine, for ever. It can be
+    pickled, so that several processes can work on it.
 
-    It can be pickled, so that several processes can work on it. `version` counts the meanings that its rows have had: raise it when `project`, or what it calls, gives
+    `version` counts the meanings that its rows have had: raise it when `project`, or what it calls, gives
     other rows for the same events. `wants` names the families or event classes it is shown, all if empty.
     `hint` names the rows that an event will read, so that a batch fetches them in one query; a row that it
     does not name is fetched alone. `edition` tells the dated rows that `project` was given from any others.
