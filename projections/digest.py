@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from infra.errors import NotFound
 from infra.postgres import Connection
@@ -46,7 +46,7 @@ def digest_of(connection: Connection, build: Build) -> str:
     return found.hexdigest()
 
 
-def _rows(table: Stored) -> Composable:
+def _rows(table: Stored) -> Composed:
     slot = (SLOT,) if table.copied else ()
     columns, key = (SQL(", ").join(map(Identifier, (*names, *slot))) for names in (table.columns, table.key))
     return SQL("copy (select {} from {} order by {}) to stdout").format(columns, table.name, key)

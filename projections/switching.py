@@ -5,18 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from infra.clock import Clock
 from infra.errors import Contended, NotFound
+from infra.log import Log
 from infra.only_one import hold, introduce
 from infra.postgres import Connection, connect, faults
 from projections import builds
 from projections.builds import Build
 from projections.kernel import Projection
-from projections.run import Reader, Runner
+from projections.run import Runner
 
 PATIENCE_S = 10
 
@@ -31,8 +32,18 @@ class Switched:
     dropped: Build | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where builds are worked on. Once `stop` is set, work ends at the next point from which it can go on later."""
+
+    conninfo: str
+    log: Log
+    clock: Clock
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
 @contextmanager
-def alone(conninfo: str, verb: str, projections: Sequence[Projection]) -> Iterator[Connection]:
+def alone(site: Site, verb: str, projections: Sequence[Projection]) -> Iterator[Connection]:
     """A connection for work on the builds of these projections, which only one process has at a time.
 
     Raises:
@@ -40,74 +51,73 @@ def alone(conninfo: str, verb: str, projections: Sequence[Projection]) -> Iterat
         Contended: readers or followers did not let go of what the work needs, for ten seconds.
         PostgresFault: the server cannot be reached or refuses.
     """
-    connection = connect(conninfo, "carnet_writer")
+    connection = connect(site.conninfo, "carnet_writer")
     try:
         with faults():
             introduce(connection, f"carnet project {verb}")
-            for name in sorted(projection.name for projection in projections):
-                hold(connection, f"Work on the builds of {name}")
+            hold(connection, *sorted(f"Work on the builds of {one.name}" for one in projections))
             connection.execute(f"set lock_timeout to '{PATIENCE_S}s'")
-            yield connection
+            with _patient(projections):
+                yield connection
     finally:
         connection.close()
 
 
 def next_build(connection: Connection, projection: Projection) -> Build:
-    """The build that is ready to go live. Raises NotFound, and IntegrityFault if this code cannot go on with it."""
+    """The build that is ready to go live.
+
+    Raises:
+        NotFound: there is none, or it is not whole yet.
+        IntegrityFault: this code cannot go on with it, or a table is gone.
+    """
     build = builds.find(connection, projection, "building", "ready")
     if build is None or build.state == "building":
-        begun = f"Build {build.number} of {projection.name} is not whole yet." if build else ""
         raise NotFound(
-            begun or f"No build of {projection.name} is ready to go live.",
-            hint=f"Run `carnet project rebuild {projection.name} --no-switch`.",
+            f"{build.name.capitalize()} is not whole yet."
+            if build
+            else f"No build of {projection.name} is ready to go live.",
+            hint=f"Run `carnet project rebuild {projection.name}`.",
         )
     builds.check_meaning(connection, build)
     builds.check_tables(connection, build)
     return build
 
 
-def go_live(
-    connection: Connection,
-    conninfo: str,
-    log: Reader,
-    ready: Sequence[Build],
-    clock: Clock,
-    stop: threading.Event,
-) -> list[Switched] | None:
-    """Let readers see these builds, all from one moment on; None if `stop` was set before, then nothing changed.
+def go_live(connection: Connection, site: Site, ready: Sequence[Build]) -> list[Switched] | None:
+    """Let readers see these builds, all from one moment on; None if it was stopped before, then nothing changed.
 
     They are brought to where the live ones stand first, so that nobody sees time go back. Followers of the live ones
     wait for the last of that, and go on with the new ones.
     """
-    catch_up(conninfo, log, ready, clock, stop)
-    with _patient(ready), connection.transaction():
+    catch_up(site, ready)
+    with connection.transaction():
         for build in ready:
             builds.hold_live(connection, build.projection)
-        catch_up(conninfo, log, ready, clock, stop)
-        if stop.is_set():
+        catch_up(site, ready)
+        if site.stop.is_set():
             return None
-        return [_switched(connection, build, clock) for build in ready]
+        return [_switched(connection, build, site.clock) for build in ready]
 
 
-def roll_back(connection: Connection, projection: Projection, clock: Clock) -> Switched:
+def roll_back(connection: Connection, site: Site, projection: Projection) -> Switched:
     """Let readers see the kept build again, as far as it has come. Raises NotFound if none is kept."""
     kept = builds.find(connection, projection, "kept")
     if kept is None:
         raise NotFound(
             f"No build of {projection.name} is kept.",
-            hint="A switch keeps the build before; the next switch drops it.",
+            hint="A switch keeps the build that was live before.",
         )
-    with _patient([kept]), connection.transaction():
+    with connection.transaction():
         before = builds.find(connection, projection, "live")
-        live = builds.rollback(connection, kept, clock.now())
+        live = builds.rollback(connection, kept, site.clock.now())
         position = min(builds.positions(connection, live).values())
     return Switched(live=live, position=position, kept=before, dropped=None)
 
 
-def catch_up(conninfo: str, log: Reader, some: Sequence[Build], clock: Clock, stop: threading.Event) -> None:
+def catch_up(site: Site, some: Sequence[Build]) -> None:
     """Bring builds to the end of the log."""
-    with Runner(conninfo, log, some, clock) as runner:
-        runner.catch_up(stop)
+    with Runner(site.conninfo, site.log, some, site.clock) as runner:
+        runner.catch_up(site.stop)
 
 
 def _switched(connection: Connection, build: Build, clock: Clock) -> Switched:
@@ -119,12 +129,12 @@ def _switched(connection: Connection, build: Build, clock: Clock) -> Switched:
 
 
 @contextmanager
-def _patient(some: Sequence[Build]) -> Iterator[None]:
+def _patient(projections: Sequence[Projection]) -> Iterator[None]:
     try:
         yield
-    except LockNotAvailable as error:
-        names = ", ".join(build.projection.name for build in some)
+    except (LockNotAvailable, DeadlockDetected) as error:
+        names = ", ".join(projection.name for projection in projections)
         raise Contended(
-            f"Somebody has been reading or writing the rows of {names} for {PATIENCE_S} s in one transaction.",
+            f"Somebody has been reading or writing the rows of {names} in one transaction for {PATIENCE_S} s.",
             hint="Nothing was changed. Ask again when that has ended; `pg_stat_activity` names who.",
         ) from error

@@ -57,7 +57,10 @@ class Table(Generic[R]):
     def index(self, connection: Connection[Any]) -> None:
         """Make the indexes that rows are looked up by."""
         for column in self.row.indexes:
-            connection.execute(SQL("create index on {} ({})").format(self.name, Identifier(column)))
+            name = Identifier(f"{self.row.table}_{column}")
+            connection.execute(
+                SQL("create index if not exists {} on {} ({})").format(name, self.name, Identifier(column))
+            )
 
     def exists(self, connection: Connection[Any]) -> bool:
         found = connection.execute("select to_regclass(%s)", [self.name.as_string(connection)]).fetchone()
