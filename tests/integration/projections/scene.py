@@ -74,8 +74,8 @@ def positions(connection: Connection, projection: Projection) -> dict[int, int]:
 
 
 def position(connection: Connection, projection: Projection) -> int:
-    """How far the slowest slot has come."""
-    return min(positions(connection, projection).values())
+    """How far the slowest slot has come, 0 before there is one."""
+    return min(positions(connection, projection).values(), default=0)
 
 
 def until(condition: Callable[[], bool]) -> None:
