@@ -17,7 +17,7 @@ from projections.digest import digest_of
 from projections.inventory import Standing, inventory
 from projections.kernel import Projection
 from projections.switching import Site, alone
-from tests.integration.projections.scene import CLOCK, catch_up, digests, rebuilt, rows_of, until
+from tests.integration.projections.scene import CLOCK, catch_up, digests, rebuilt, rows_of
 from tests.integration.projections.tally import ALSO, END, ENDED, MORE, TALLY, grow
 
 
@@ -65,7 +65,9 @@ def test_a_third_build_drops_the_first(site: Site, log: Log, reading: Connection
     assert switched[0].dropped
     assert switched[0].dropped.number == 1
     assert of(reading, TALLY) == [(2, "kept"), (3, "live")]
-    row = reading.execute("select to_regnamespace('read_tally_1'), to_regnamespace('read_tally_2')").fetchone()
+    row = reading.execute(
+        "select to_regnamespace('read_tally_1'), to_regnamespace('read_tally_2')"
+    ).fetchone()
     assert row == (None, "read_tally_2")
 
 
@@ -252,7 +254,9 @@ class TestAsOf:
 
     def test_a_position_that_does_not_exist_yet_is_refused(self, site: Site, log: Log) -> None:
         last = grow(log, [uuid4()], [MORE])
-        with pytest.raises(InputError, match=f"Position {last + 1} does not exist yet: the log ends at {last}"):
+        with pytest.raises(
+            InputError, match=f"Position {last + 1} does not exist yet: the log ends at {last}"
+        ):
             rebuilding.as_of(site, [TALLY], last + 1)
 
     def test_one_that_was_stopped_goes_on(
@@ -276,4 +280,3 @@ def test_a_build_can_be_dropped_unless_it_is_live(site: Site, log: Log, reading:
         assert ready
         builds.discard(connection, ready)
     assert of(reading, TALLY) == [(1, "live")]
-    assert until
