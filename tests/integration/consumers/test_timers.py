@@ -14,7 +14,7 @@ from domain.orders.reserving import ReservationLapsed, ReservationPlaced
 from infra.clock import SimulatedClock
 from infra.embedded.processes import wait_until
 from projections.deadlines import DEADLINES
-from projections.run import Runner
+from projections.following import catch_up
 from tests.integration.consumers.conftest import SECONDS, Scene, workshop
 
 SPRING = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -30,8 +30,7 @@ class Season:
     file: Path
 
     def project(self) -> None:
-        with Runner(self.scene.book, self.scene.shop.log, [DEADLINES], self.clock) as runner:
-            runner.catch_up()
+        catch_up(self.scene.book, self.scene.shop.log, [DEADLINES], self.clock)
 
     def due(self) -> int:
         with self.scene.shop.pool.connection() as connection:
