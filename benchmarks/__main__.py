@@ -13,7 +13,20 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 
-from benchmarks import appending, commands, machine, page, resolving, results
+from benchmarks import (
+    appending,
+    bursting,
+    commands,
+    lengthening,
+    loading,
+    machine,
+    memory,
+    page,
+    rebuilding,
+    relaying,
+    resolving,
+    results,
+)
 from benchmarks.drawing import draw
 from benchmarks.figures import Figures
 from benchmarks.ground import Ground, ground
@@ -23,6 +36,12 @@ PARTS: dict[str, Callable[[Ground, Size], Figures]] = {
     "resolving": resolving.measure,
     "commands": commands.measure,
     "appending": appending.measure,
+    "loading": loading.measure,
+    "rebuilding": rebuilding.measure,
+    "relaying": relaying.measure,
+    "bursting": bursting.measure,
+    "lengthening": lengthening.measure,
+    "memory": memory.measure,
 }
 DRAW = "draw"
 

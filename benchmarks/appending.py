@@ -77,9 +77,7 @@ def copies(conninfo: str, groups: int) -> Numbers:
     with psycopg.connect(conninfo) as connection:
         row = connection.execute("select coalesce(max(position), 0) from carnet.events").fetchone()
         lines = _lines(_groups(groups), row[0] if row else 0)
-        connection.execute(
-            "select carnet.ensure_partitions(%s)", [row[0] + len(lines["events"]) if row else 0]
-        )
+        connection.execute("select carnet.make_partitions(%s)", [row[0] + len(lines["events"]) if row else 0])
         connection.commit()
         started = time.perf_counter()
         for table, statement in COPY.items():

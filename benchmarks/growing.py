@@ -74,7 +74,7 @@ def grow(season: str, grown: str, events: int) -> None:
     with ExitStack() as held:
         connections = {table: held.enter_context(psycopg.connect(grown, autocommit=True)) for table in COPY}
         pool = held.enter_context(ThreadPoolExecutor(len(COPY)))
-        connections["events"].execute("select carnet.ensure_partitions(%s)", [events])
+        connections["events"].execute("select carnet.make_partitions(%s)", [events])
         sent: list[Future[None]] = []
         for chunk in Scribe(*read(season)).chunks(events):
             for done in sent:  # PostgreSQL has taken the last chunk while this one was made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
+from concurrent.futures import Future
 
 from benchmarks import sides
 from benchmarks.callers import by_tasks
@@ -15,7 +15,7 @@ from benchmarks.offering import offer
 from benchmarks.sides import Numbers, stay_on_one_core
 from benchmarks.size import ROUNDS, Size
 from domain.kernel import Command
-from infra.ask import Ask
+from infra.ask import Answer, Ask
 
 PERCENTS = (25, 50, 75)
 CALLERS = 64

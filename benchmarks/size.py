@@ -16,6 +16,7 @@ class Size:
     warm_up_seconds: float
     seconds: float
     groups: int
+    appended_groups: int
     rebuilt_events: int
     stock_seconds: float
     relayed_events: int
@@ -32,6 +33,7 @@ SHORT = Size(
     warm_up_seconds=0.25,
     seconds=0.6,
     groups=20,
+    appended_groups=60,
     rebuilt_events=30_000,
     stock_seconds=2,
     relayed_events=20_000,
@@ -47,6 +49,7 @@ FULL = Size(
     warm_up_seconds=1,
     seconds=3,
     groups=80,
+    appended_groups=400,
     rebuilt_events=300_000,
     stock_seconds=10,
     relayed_events=100_000,
