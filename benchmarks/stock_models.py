@@ -1,23 +1,23 @@
 """The same read models by the eventsourcing library: its ProjectionRunner on its PostgreSQL tracking recorder.
 
 One runner for all of them: an event is read and decoded once, and what the projections make of it is written in one
-transaction with its tracking, as the library's documentation shows it. The projections are ours, so both sides write
-the same rows. It subscribes to the topics that the projections want and to no others.
+transaction with its tracking, as the library's documentation shows it, in as few round trips as that allows. The
+projections are ours, so both sides write the same rows. It subscribes to the topics that they want and to no others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import psycopg
 from eventsourcing.application import Application
 from eventsourcing.persistence import Mapper, Notification, StoredEvent, Tracking
-from eventsourcing.postgres import PostgresDatastore, PostgresTrackingRecorder
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore, PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Composed, Identifier
@@ -26,7 +26,9 @@ import projections
 from benchmarks.stock import TUNED
 from domain.kernel import Event, Recorded
 from infra.codec import decode
-from projections.kernel import Change, Gone, Key, Row
+from projections.kernel import Key, Row
+from projections.kernel import Projection as Ours
+from projections.memory import Memory
 from projections.tables import Table
 
 MAIN = tuple(
@@ -34,7 +36,6 @@ MAIN = tuple(
     for one in projections.ALL
     if one.name in {"customer_status", "dealer_commissions", "market_compliance"}
 )
-R = TypeVar("R", bound=Row)
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -62,7 +63,7 @@ copy (
     from carnet.events where position <= {} order by position
 ) to stdout (format binary)"""
 WRITE = """
-copy stored_events (originator_id, originator_version, topic, state) from stdin (format binary)"""
+copy {} (originator_id, originator_version, topic, state) from stdin (format binary)"""
 
 
 class Told:
@@ -126,38 +127,33 @@ class Models(PostgresTrackingRecorder):
     def take(self, recorded: Recorded, tracking: Tracking) -> None:
         """Project an event: its rows and its tracking, in one transaction."""
         with self.datastore.transaction(commit=True) as curs:
-            rows = _Rows(self._tables, curs)
             for projection in MAIN:
                 if projection.wanted(type(recorded.event)):
-                    for change in projection.project(recorded, rows):
-                        rows.write(change)
+                    self._project(projection, recorded, curs)
             self._insert_tracking(curs, tracking)
 
+    def _project(self, projection: Ours, recorded: Recorded, curs: psycopg.Cursor[Any]) -> None:
+        """What it will read comes in one query a table, and what it changes goes out in one round trip a table."""
 
-class _Rows:
-    """The rows, read and written one by one, each with a statement that is prepared once."""
+        def load(row: type[Row], places: Sequence[tuple[Key, int]]) -> Iterable[tuple[Row, int]]:
+            return self._tables[row].load(curs.connection, places)
 
-    def __init__(self, tables: dict[type[Row], Table[Any]], cursor: psycopg.Cursor[Any]) -> None:
-        self._tables = tables
-        self._cursor = cursor
+        memory = Memory(projection.rows, load, kept=0)
+        memory.prefetch((row, key, 0) for row, key in projection.hint(recorded))
+        for change in projection.project(recorded, memory):
+            memory.take(change)
+        for row in projection.rows:
+            table = self._tables[row]
+            put, gone = memory.changed(row)
+            if put:
+                curs.executemany(_upsert(table), [_values(table, one) for one, _ in put])
+            if gone:
+                table.remove(curs.connection, gone)
 
-    def get(self, row: type[R], key: Key, /) -> R | None:
-        table = self._tables[row]
-        found = self._execute(_select(table), _listed(key)).fetchone()
-        return table.shape.row(list(found.values())) if found else None
 
-    def write(self, change: Change) -> None:
-        if isinstance(change, Gone):
-            self._execute(_delete(self._tables[change.row]), _listed(change.key))
-            return
-        table = self._tables[type(change)]
-        values = [
-            value.decode() if isinstance(value, bytes) else value for value in table.shape.values(change)
-        ]
-        self._execute(_upsert(table), values)
-
-    def _execute(self, statement: Composed, values: Sequence[object]) -> psycopg.Cursor[Any]:
-        return self._cursor.execute(statement, values, prepare=True, binary=True)
+def _values(table: Table[Any], row: Row) -> list[object]:
+    values = table.shape.values(row)
+    return [value.decode() if isinstance(value, bytes) else value for value in values]
 
 
 class ThreeModels(Projection[Models]):
@@ -171,11 +167,12 @@ class ThreeModels(Projection[Models]):
 
 def fill(log: str, conninfo: str, until: int) -> None:
     """Put the events of one of our logs, up to a position, into the library's table, in the same order."""
-    with ToldBook(environment(conninfo)):
-        pass
+    with ToldBook(environment(conninfo)) as book:
+        assert isinstance(book.recorder, PostgresApplicationRecorder)
+        write = SQL(WRITE).format(Identifier(book.recorder.events_table_name))
     with psycopg.connect(log) as source, psycopg.connect(conninfo) as target:
         read = SQL(READ).format(until)
-        with source.cursor().copy(read) as rows, target.cursor().copy(WRITE) as copy:
+        with source.cursor().copy(read) as rows, target.cursor().copy(write) as copy:
             for row in rows:
                 copy.write(row)
 
@@ -204,36 +201,16 @@ def environment(conninfo: str) -> dict[str, str]:
     }
 
 
-def _listed(key: Key) -> Sequence[object]:
-    return key if isinstance(key, tuple) else (key,)
-
-
-def _names(names: Sequence[str]) -> Composed:
-    return SQL(", ").join(map(Identifier, names))
-
-
-def _matches(table: Table[Any]) -> Composed:
-    return SQL(" and ").join(SQL("{} = %s").format(Identifier(name)) for name in table.row.key)
-
-
-@cache
-def _select(table: Table[Any]) -> Composed:
-    kept = [column.name for column in table.shape.kept]
-    return SQL("select {} from {} where {}").format(_names(kept), table.name, _matches(table))
-
-
-@cache
-def _delete(table: Table[Any]) -> Composed:
-    return SQL("delete from {} where {}").format(table.name, _matches(table))
-
-
 @cache
 def _upsert(table: Table[Any]) -> Composed:
+    def names(some: Sequence[str]) -> Composed:
+        return SQL(", ").join(map(Identifier, some))
+
     changed = [name for name in table.shape.names if name not in table.row.key]
     return SQL("insert into {} ({}) values ({}) on conflict ({}) do update set {}").format(
         table.name,
-        _names(table.shape.names),
+        names(table.shape.names),
         SQL(", ").join(SQL("%s") for _ in table.shape.names),
-        _names(table.row.key),
+        names(table.row.key),
         SQL(", ").join(SQL("{0} = excluded.{0}").format(Identifier(name)) for name in changed),
     )
