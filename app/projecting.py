@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
-from cyclopts import App
+from typing import Annotated
+
+from cyclopts import App, Parameter
 
 from app import comparing, reaching, rebuilding
-from app.choosing import chosen
+from app.choosing import chosen, counted
 from app.stopping import stop_signals
 from app.wiring import clock_of, configured
 from infra.log import Log
 from projections import following
+from projections import workers as processes
 
 project = App(name="project", help="Keep the read models up to date with the log.")
 
 
 @project.default
-def follow(*names: str, once: bool = False) -> None:
-    """Follow the log until stopped; with --once, catch up and end. NAMES leaves out the others."""
+def follow(
+    *names: str,
+    once: bool = False,
+    workers: Annotated[int, Parameter(help="How many processes share the work.")] = 1,
+) -> None:
+    """Follow the log until stopped; with --once, catch up and end. NAMES leaves out the others.
+
+    With --workers it starts as many processes, each for a fixed share of the slots, and starts one again that dies.
+    At a fault that a person must mend it stops with an exit code.
+    """
     settings = configured()
     clock, conninfo = clock_of(settings), reaching.postgres(settings, settings.database)
-    some = chosen(names)
-    with stop_signals() as stop, Log(conninfo, clock) as log:
-        if once:
-            following.catch_up(conninfo, log, some, clock, stop)
-        else:
-            following.follow(conninfo, log, some, clock, stop)
+    some, workers = chosen(names), counted(workers)
+    with stop_signals() as stop:
+        if workers > 1:
+            if once:
+                builds = following.live_builds(conninfo, some, clock)
+                processes.fill(conninfo, builds, clock, workers=workers, stop=stop)
+            else:
+                processes.follow(conninfo, some, clock, stop, workers=workers)
+            return
+        with Log(conninfo, clock) as log:
+            if once:
+                following.catch_up(conninfo, log, some, clock, stop)
+            else:
+                following.follow(conninfo, log, some, clock, stop)
 
 
 project.command(rebuilding.rebuild, name="rebuild")

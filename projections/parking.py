@@ -176,17 +176,31 @@ def find(connection: Connection, parked_id: UUID) -> ParkedEvent:
     return row
 
 
-def decide(
-    connection: Connection, parked_id: UUID, state: State, *, actor: str, now: datetime, why: str | None
-) -> ParkedEvent:
-    """Ask for a retry of the queue that this event waits in, or drop the event: who did so and why is remembered.
+def retry(connection: Connection, parked_id: UUID, *, actor: str, now: datetime) -> ParkedEvent:
+    """Ask for another try of the queue that this event waits in.
 
     Raises:
         NotFound: there is no such event.
-        InputError: it no longer waits, or is to be dropped without a reason.
+        InputError: it no longer waits.
     """
-    if state == "dropped" and not (why or "").strip():
+    return _decide(connection, parked_id, "retry", actor=actor, now=now, why=None)
+
+
+def drop(connection: Connection, parked_id: UUID, *, actor: str, now: datetime, why: str) -> ParkedEvent:
+    """Take the event out for good, and remember who did and why. What waited behind it goes on.
+
+    Raises:
+        NotFound: there is no such event.
+        InputError: it no longer waits, or `why` is empty.
+    """
+    if not why.strip():
         raise InputError("An event is not dropped without a reason.", hint="Say why with --why.")
+    return _decide(connection, parked_id, "dropped", actor=actor, now=now, why=why)
+
+
+def _decide(
+    connection: Connection, parked_id: UUID, state: State, *, actor: str, now: datetime, why: str | None
+) -> ParkedEvent:
     changed = connection.execute(
         """update read.parked_events set state = %s, changed_at = %s, changed_by = %s, why = %s
         where id = %s and state in ('waiting', 'retry')""",

@@ -110,7 +110,8 @@ def test_a_worker_that_loses_its_connection_is_started_again(
 ) -> None:
     streams = [uuid4() for _ in range(40)]
     with crew(database, TALLY, ENDED):
-        until(lambda: reached(reading, grow(log, [uuid4()], [MORE])))
+        last = grow(log, [uuid4()], [MORE])
+        until(lambda: reached(reading, last))
         reading.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
         last = grow(log, streams, [MORE, END])
         until(lambda: reached(reading, last))
