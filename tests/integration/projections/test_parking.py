@@ -100,7 +100,7 @@ def test_nothing_of_an_event_that_failed_is_written(database: str, log: Log, rea
     """The projection had yielded a row of it already, and a later event of another stream goes on."""
     streams = [uuid4() for _ in range(20)]
     grow(log, streams, [MORE])
-    before = {stream: 1 for stream in streams}
+    before = dict.fromkeys(streams, 1)
     grow(log, streams, [ALSO], after=1)
     sick, _ = ill("WithdrawalAccepted")
     catch_up(database, log, sick)
