@@ -1,12 +1,18 @@
-"""Projections by name, as verbs take them."""
+"""Projections by name, and how many processes work on them, as verbs take them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
+
+from cyclopts import Parameter
 
 import projections
 from infra.errors import InputError
 from projections.kernel import Projection
+from projections.slots import SLOTS
+
+Workers = Annotated[int, Parameter(help="How many processes share the work.")]
 
 
 def chosen(names: Sequence[str]) -> list[Projection]:
@@ -16,3 +22,10 @@ def chosen(names: Sequence[str]) -> list[Projection]:
         if name not in known:
             raise InputError(f"There is no projection {name}.", hint=f"There are {', '.join(known)}.")
     return [known[name] for name in dict.fromkeys(names)] or list(known.values())
+
+
+def counted(workers: int) -> int:
+    """The number of workers. Raises InputError."""
+    if not 1 <= workers <= SLOTS:
+        raise InputError(f"--workers is {workers}.", hint=f"Give 1 to {SLOTS}.")
+    return workers

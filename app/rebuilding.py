@@ -11,7 +11,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from app import progress, reaching
-from app.choosing import chosen
+from app.choosing import Workers, chosen, counted
 from app.output import AsJson, err, out, print_json
 from app.replaying import position_of
 from app.stopping import stop_signals
@@ -20,11 +20,9 @@ from infra.bounds import moment
 from infra.errors import InputError, NotFound
 from infra.log import Log
 from projections import builds, rebuilding, switching
-from projections.slots import SLOTS
 from projections.switching import Site, Switched
 
 Name = Annotated[str, Parameter(name="NAME", help="The name of a projection.")]
-Workers = Annotated[int, Parameter(help="How many processes share the work.")]
 When = Annotated[
     str, Parameter(name="POSITION", help="A position of the log, or a time: only what was recorded by then.")
 ]
@@ -40,13 +38,13 @@ def rebuild(*names: str, workers: Workers = 1, switch: bool = True) -> None:
     some = chosen(names)
     with opened() as site, progress.shown("Rebuilding") as at:
         if not switch:
-            ready = rebuilding.prepare(site, some, workers=_checked(workers), progress=at, say=_say)
+            ready = rebuilding.prepare(site, some, workers=counted(workers), progress=at, say=_say)
             for build in ready or ():
                 out.print(
                     f"{build.name.capitalize()} is ready: `diff` compares it, `switch` lets it go live."
                 )
         else:
-            switched = rebuilding.rebuild(site, some, workers=_checked(workers), progress=at, say=_say)
+            switched = rebuilding.rebuild(site, some, workers=counted(workers), progress=at, say=_say)
             _tell(switched or ())
             ready = None if switched is None else []
     if ready is None:
@@ -95,9 +93,7 @@ def as_of(
     some = chosen(names)
     with opened() as site, progress.shown(f"Building as of {position}") as at:
         until = _position(site, position)
-        made = rebuilding.as_of(
-            site, some, until, keep=keep, workers=_checked(workers), progress=at, say=_say
-        )
+        made = rebuilding.as_of(site, some, until, keep=keep, workers=counted(workers), progress=at, say=_say)
     if made is None:
         out.print("Stopped. Ask again, and it goes on from where it stands.")
     elif json:
@@ -130,12 +126,6 @@ def opened() -> Iterator[Site]:
     clock, conninfo = clock_of(settings), reaching.postgres(settings, settings.database)
     with stop_signals() as stop, Log(conninfo, clock) as log:
         yield Site(conninfo=conninfo, log=log, clock=clock, stop=stop)
-
-
-def _checked(workers: int) -> int:
-    if not 1 <= workers <= SLOTS:
-        raise InputError(f"--workers is {workers}.", hint=f"Give 1 to {SLOTS}.")
-    return workers
 
 
 def _position(site: Site, text: str) -> int:

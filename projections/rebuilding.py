@@ -7,6 +7,7 @@ is dropped and begun anew. Nobody sees it before it is whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from infra.errors import InputError, IntegrityFault
 from infra.postgres import Connection
@@ -15,6 +16,7 @@ from projections.builds import Build
 from projections.kernel import Projection
 from projections.run import Runner
 from projections.switching import Site, Switched, alone, go_live
+from projections.workers import fill
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int], None]
@@ -139,13 +141,24 @@ def _fill(
     progress: Progress,
 ) -> list[Build] | None:
     """Bring builds to a position and make their indexes."""
-    with Runner(site.conninfo, site.log, begun, site.clock) as runner:
-        if runner.position < until:
-            progress(runner.position, until)
-            runner.catch_up(site.stop, lambda position: progress(position, until), until=until)
+    stands = min(min(builds.positions(connection, build).values()) for build in begun)
+    if stands < until:
+        progress(stands, until)
+        tell = partial(_tell, progress, until)
+        if workers > 1:
+            fill(
+                site.conninfo, begun, site.clock, workers=workers, until=until, stop=site.stop, progress=tell
+            )
+        else:
+            with Runner(site.conninfo, site.log, begun, site.clock) as runner:
+                runner.catch_up(site.stop, tell, until=until)
     if site.stop.is_set():
         return None
     return [
         build if build.state == "ready" else builds.finish(connection, build, site.clock.now())
         for build in begun
     ]
+
+
+def _tell(progress: Progress, until: int, position: int) -> None:
+    progress(position, until)

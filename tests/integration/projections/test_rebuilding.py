@@ -57,6 +57,18 @@ def test_a_rebuild_goes_live_and_keeps_the_build_before(
     assert of(reading, TALLY, ENDED) == [(1, "kept"), (2, "live")] * 2
 
 
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_any_number_of_workers_gives_the_same_bytes(
+    database: str, log: Log, site: Site, reading: Connection, workers: int
+) -> None:
+    grow(log, [uuid4() for _ in range(50)], [MORE, ALSO, MORE])
+    grow(log, [uuid4() for _ in range(50)], [MORE, END])
+    catch_up(database, log, TALLY, ENDED)
+    live = digests(reading, TALLY, ENDED)
+    assert rebuilding.rebuild(site, [TALLY, ENDED], workers=workers)
+    assert digests(reading, TALLY, ENDED) == live
+
+
 def test_a_third_build_drops_the_first(site: Site, log: Log, reading: Connection) -> None:
     grow(log, [uuid4()], [MORE])
     for _ in range(3):

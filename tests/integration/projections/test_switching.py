@@ -17,6 +17,7 @@ from infra.errors import AlreadyRunning, CarnetError, Contended, IntegrityFault,
 from infra.log import Log
 from infra.postgres import Connection, connect
 from projections import builds, following, rebuilding, switching
+from projections.builds import Build
 from projections.comparing import compare
 from projections.kernel import Change, Projection, Rows, same_stream
 from projections.switching import Site, alone, go_live, next_build, roll_back
@@ -33,6 +34,12 @@ def reading(database: str) -> Iterator[Connection]:
 @pytest.fixture
 def site(database: str, log: Log) -> Site:
     return Site(conninfo=database, log=log, clock=CLOCK)
+
+
+def prepared(site: Site, projection: Projection) -> Build:
+    made = rebuilding.prepare(site, [projection])
+    assert made
+    return made[0]
 
 
 def switch(site: Site, *some: Projection) -> list[switching.Switched] | None:
@@ -116,8 +123,7 @@ def test_no_reader_ever_sees_time_go_back(site: Site, log: Log, reading: Connect
 def test_a_build_that_is_behind_does_not_go_live(site: Site, log: Log) -> None:
     grow(log, [uuid4()], [MORE])
     catch_up(site.conninfo, log, TALLY)
-    (ready,) = rebuilding.prepare(site, [TALLY]) or [None]
-    assert ready
+    ready = prepared(site, TALLY)
     grow(log, [uuid4()], [MORE])
     catch_up(site.conninfo, log, TALLY)
     with connect(site.conninfo, "carnet_writer") as connection:
@@ -158,8 +164,7 @@ def test_a_switch_while_another_switches_is_told_of_it(site: Site, log: Log) -> 
 def test_of_two_switches_in_the_database_one_waits_and_then_finds_it_done(site: Site, log: Log) -> None:
     """Nobody but `alone` keeps two processes apart; the database does it again."""
     catch_up(site.conninfo, log, TALLY)
-    (ready,) = rebuilding.prepare(site, [TALLY]) or [None]
-    assert ready
+    ready = prepared(site, TALLY)
     outcomes: list[str] = []
 
     def second() -> None:
@@ -349,11 +354,11 @@ def test_a_login_without_other_rights_does_all_of_it(
         assert switch(site, TALLY)
         assert rollback(site, TALLY)
         assert rebuilding.rebuild(site, [TALLY])
-        (scratch,) = rebuilding.as_of(site, [TALLY], 1) or [None]
+        scratch = rebuilding.as_of(site, [TALLY], 1)
         assert scratch
         assert reading.execute("select count(*) from read_tally_4.tally").fetchone() == (1,)
         with alone(site, "discard", [TALLY]) as connection:
-            builds.discard(connection, scratch)
+            builds.discard(connection, scratch[0])
 
 
 def test_the_writer_makes_and_drops_no_other_schema(database: str) -> None:
