@@ -26,6 +26,8 @@ from projections.switching import Site
 
 WORKERS = (1, 2, 4)
 PAGE_ROWS = 2_000
+# What our own sessions switch off for themselves: rows lost in a crash are projected again; plans go by index.
+AS_OURS = ("synchronous_commit", "enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 ALL_ROWS: LiteralString = f"select {COLUMNS} from carnet.events order by position"
 
 
@@ -66,9 +68,11 @@ def _stock(ground: Ground, log: str, size: Size) -> float:
     conninfo = ground.database()
     stock_models.fill(log, conninfo, size.rebuilt_events)
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        # Ours may lose rows with their checkpoint in a crash, and project them again; so may the library's.
         name = sql.Identifier(str(conninfo_to_dict(conninfo)["dbname"]))
-        connection.execute(sql.SQL("alter database {} set synchronous_commit to off").format(name))
+        for setting in AS_OURS:
+            connection.execute(
+                sql.SQL("alter database {} set {} to off").format(name, sql.Identifier(setting))
+            )
     ground.tidy(conninfo)
     rate = sides.run(stock, conninfo, size.stock_seconds)["rate"]
     ground.drop(conninfo)

@@ -136,7 +136,11 @@ class Models(PostgresTrackingRecorder):
         """What it will read comes in one query a table, and what it changes goes out in one round trip a table."""
 
         def load(row: type[Row], places: Sequence[tuple[Key, int]]) -> Iterable[tuple[Row, int]]:
-            return self._tables[row].load(curs.connection, places)
+            table = self._tables[row]
+            keys = [key if isinstance(key, tuple) else (key,) for key, _ in places]
+            columns = [list(column) for column in zip(*keys, strict=True)]
+            found = curs.execute(_select(table), columns, prepare=True, binary=True).fetchall()
+            return [(table.shape.row(list(one.values())), 0) for one in found]
 
         memory = Memory(projection.rows, load, kept=0)
         memory.prefetch((row, key, 0) for row, key in projection.hint(recorded))
@@ -201,16 +205,32 @@ def environment(conninfo: str) -> dict[str, str]:
     }
 
 
+# Composing a statement costs as much as running it; so each is composed once.
 @cache
-def _upsert(table: Table[Any]) -> Composed:
-    def names(some: Sequence[str]) -> Composed:
-        return SQL(", ").join(map(Identifier, some))
-
-    changed = [name for name in table.shape.names if name not in table.row.key]
-    return SQL("insert into {} ({}) values ({}) on conflict ({}) do update set {}").format(
+def _select(table: Table[Any]) -> bytes:
+    types = {column.name: column.type for column in table.shape.columns}
+    statement = SQL("select {} from {} join unnest({}) as wanted ({}) using ({})").format(
+        _names([column.name for column in table.shape.kept]),
         table.name,
-        names(table.shape.names),
+        SQL(", ").join(SQL("%s::{}[]").format(SQL(types[name])) for name in table.key),
+        _names(table.key),
+        _names(table.key),
+    )
+    return statement.as_bytes()
+
+
+@cache
+def _upsert(table: Table[Any]) -> bytes:
+    changed = [name for name in table.shape.names if name not in table.key]
+    statement = SQL("insert into {} ({}) values ({}) on conflict ({}) do update set {}").format(
+        table.name,
+        _names(table.shape.names),
         SQL(", ").join(SQL("%s") for _ in table.shape.names),
-        names(table.row.key),
+        _names(table.key),
         SQL(", ").join(SQL("{0} = excluded.{0}").format(Identifier(name)) for name in changed),
     )
+    return statement.as_bytes()
+
+
+def _names(names: Sequence[str]) -> Composed:
+    return SQL(", ").join(map(Identifier, names))
