@@ -80,7 +80,7 @@ def _measure(names: Sequence[str], size: Size) -> list[str]:
                 failed.append(name)
                 continue
             seconds = time.monotonic() - started
-            results.merge(figures)
+            results.merge(figures, size.name)
             machine.remember(machine.remembered() | {name: machine.measured(on, size.name, seconds)})
             for key, found in figures.items():
                 print(f"  {key:44} {found['median']:>12,} {found['unit']}", file=sys.stderr)

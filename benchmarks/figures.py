@@ -5,25 +5,29 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from math import ceil
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 Round = Mapping[str, float]
 
 
 class Figure(TypedDict):
-    """One figure of the results: the median of its runs, and the runs in the order in which they were made."""
+    """One figure of the results: the median of its runs, and the runs in the order in which they were made.
+
+    `size` says how much one run was. `run` is "short" or "full"; it is told when the figure is kept.
+    """
 
     median: float
     runs: list[float]
     unit: str
     size: str
+    run: NotRequired[str]
 
 
 Figures = dict[str, Figure]
 
 
 def figure(runs: Sequence[float], unit: str, size: str) -> Figure:
-    """The figure of these runs; `size` says what one run was, for who compares a short run with a long one."""
+    """The figure of these runs."""
     return Figure(
         median=rounded(statistics.median(runs)), runs=[rounded(run) for run in runs], unit=unit, size=size
     )

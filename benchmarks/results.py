@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from benchmarks.figures import Figures
+from benchmarks.figures import Figure, Figures
 
 FILE = Path(__file__).parent / "results.json"
 
@@ -16,7 +16,10 @@ def read() -> Figures:
     return found
 
 
-def merge(figures: Figures) -> None:
-    """Put these in the place of those of the same names."""
-    text = json.dumps(dict(sorted((read() | figures).items())), indent=2, ensure_ascii=False)
+def merge(figures: Figures, run: str) -> None:
+    """Put these in the place of those of the same names. `run` says of which run they are, short or full."""
+    kept = read()
+    for key, found in figures.items():
+        kept[key] = Figure(**{**found, "run": run})
+    text = json.dumps(dict(sorted(kept.items())), indent=2, ensure_ascii=False)
     FILE.write_text(text + "\n", encoding="utf-8")
