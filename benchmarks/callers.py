@@ -16,6 +16,7 @@ from itertools import chain, count, islice
 from benchmarks.figures import percentile
 from benchmarks.flow import SALE, sale
 from domain.kernel import Command
+from infra.answers import Answers
 from infra.ask import Answer
 
 CarryOut = Callable[[Command], object]
@@ -68,27 +69,28 @@ def by_threads(carry_out: CarryOut, callers: int, *, warm_up: float, seconds: fl
 def by_tasks(submit: Submit, callers: int, *, warm_up: float, seconds: float) -> Calls:
     """So many tasks of one event loop, each of which awaits every command."""
 
-    async def call(commands: Iterator[Command], until: float) -> list[float]:
+    async def call(commands: Iterator[Command], until: float, answers: Answers) -> list[float]:
         latencies = []
         now = time.perf_counter()
         while now < until:
-            await asyncio.wrap_future(submit(next(commands)))
+            await answers.of(submit(next(commands)))
             then, now = now, time.perf_counter()
             latencies.append(now - then)
         return latencies
 
-    async def begin(caller: int, until: float) -> Iterator[Command]:
+    async def begin(caller: int, until: float, answers: Answers) -> Iterator[Command]:
         commands = _sales()
         for command in islice(commands, caller % len(SALE)):
-            await asyncio.wrap_future(submit(command))
-        await call(commands, until)
+            await answers.of(submit(command))
+        await call(commands, until, answers)
         return commands
 
     async def all_of_them() -> Calls:
+        answers = Answers(asyncio.get_running_loop())
         until = time.perf_counter() + warm_up
-        begun = await asyncio.gather(*(begin(caller, until) for caller in range(callers)))
+        begun = await asyncio.gather(*(begin(caller, until, answers) for caller in range(callers)))
         started = time.perf_counter()
-        called = await asyncio.gather(*(call(commands, started + seconds) for commands in begun))
+        called = await asyncio.gather(*(call(commands, started + seconds, answers) for commands in begun))
         return Calls(list(chain.from_iterable(called)), time.perf_counter() - started)
 
     return asyncio.run(all_of_them())

@@ -175,7 +175,10 @@ def rebuild(figures: Figures) -> Any:
 
 def load(figures: Figures) -> Any:
     """Latency of commands that come by schedule."""
-    lines = {what: [figures[f"load_{percent}_{what}_ms"]["median"] for percent in PERCENTS] for what in ("p50", "p99")}
+    lines = {
+        what: [figures[f"load_{percent}_{what}_ms"]["median"] for percent in PERCENTS]
+        for what in ("p50", "p99")
+    }
     chart = _chart(
         pygal.Bar,
         "Latency of a command, from when it was due",

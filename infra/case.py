@@ -35,12 +35,7 @@ class Basis(Struct, frozen=True):
     def context(self, told: Told, markets: Markets) -> Context:
         """What the command may not fetch for itself."""
         return Context(
-            now=told.now,
-            occurred_at=told.occurred_at,
-            actor=told.ask.actor,
-            markets=markets,
-            catalogue=self.catalogue,
-            partner_rules=markets.partner_rules,
+            told.now, told.occurred_at, told.ask.actor, markets, self.catalogue, markets.partner_rules
         )
 
 
@@ -64,7 +59,7 @@ class Case(Waiting):
         attempt: int = 1,
     ) -> None:
         reads = {stream.id for stream in told.reads}
-        writes = {stream.id for stream in told.writes}
+        writes = reads if told.writes == told.reads else {stream.id for stream in told.writes}
         super().__init__(None, reads=reads, writes=writes, names=told.names)
         self.told = told
         self.basis = basis

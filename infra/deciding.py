@@ -52,7 +52,7 @@ class Told(Struct, frozen=True):
 
 
 class Decided(Struct, frozen=True):
-    """What to write (None if nothing at all), what it makes of the streams that it writes, and the refusal it
+    """What to write (None if nothing at all), what it makes of the streams that it reads, and the refusal it
     records."""
 
     item: Item | None
@@ -116,7 +116,13 @@ def decide(told: Told, read: Mapping[UUID, Versioned], context: Context) -> Deci
     ask = told.ask
     if not (happens or refused or ask.command_id or ask.tracking):
         return Decided(None, (), {})
-    states = {stream.id: read[stream.id] for stream in told.writes}
+    for stream, event in happens:
+        if stream not in told.writes:
+            raise TypeError(
+                f"{type(told.command).__name__} made {type(event).__name__} happen to {stream.state.__name__} "
+                f"{stream.id}, which is not among the streams that its writes() names"
+            )
+    states = dict(read)
     item = Item(
         command_id=told.command_id,
         occurred_at=told.occurred_at,
@@ -170,12 +176,7 @@ def _new_event(stream: Stream[State], event: Event, states: dict[UUID, Versioned
             f"{type(event).__name__} would hold {len(body):,} bytes; an event may hold {BODY_BYTES_MAX:,}.",
             hint="Shorten its texts, or give fewer of them.",
         )
-    before = states.get(stream.id)
-    if before is None:
-        raise TypeError(
-            f"{type(event).__name__} happened to {stream.state.__name__} {stream.id}, "
-            "which is not among the streams that the command's writes() names"
-        )
+    before = states[stream.id]
     after = Versioned(event.evolve(before.state), before.version + 1)
     states[stream.id] = after
     return NewEvent(

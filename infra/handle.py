@@ -33,6 +33,7 @@ __all__ = ["Answer", "Ask", "Desk"]
 ATTEMPTS = 20
 ANSWER_WITHIN_S = 90.0
 ASIDE_THREADS = 4
+DECIDED = (Refused, Contended, InputError)  # what a decision comes to that writes nothing
 
 
 class Desk:
@@ -139,12 +140,12 @@ class Desk:
                     self._aside(answer, lambda: self._loaded(case, position))
                 else:
                     answer.set_result(Answer(position, case.decided.events))
-            case Appended() | Refused() | Contended() | InputError() if case.from_memory:
+            case end if case.from_memory and isinstance(end, (Appended, *DECIDED)):
                 states.doubt(case.reads)
                 self._again(case)
             case Appended():
                 self._aside(answer, lambda: answer.set_result(Answer(self._log.head().position, ())))
-            case (Refused() | Contended() | InputError()) as fault if told.ask.command_id:
+            case Exception() as fault if told.ask.command_id and isinstance(fault, DECIDED):
                 self._aside(answer, lambda: self._refused(case, fault))
             case Conflict(streams):
                 states.doubt(streams)
@@ -161,7 +162,7 @@ class Desk:
                     subject=subject,
                 )
                 answer.set_exception(taken)
-            case fault:
+            case Exception() as fault:
                 answer.set_exception(fault)
 
     def _again(self, case: Case) -> None:

@@ -29,7 +29,7 @@ class Versioned(Struct, frozen=True):
 
 
 class States:
-    """Reads states, and remembers the most recently used."""
+    """Reads states, and remembers those that were last written or read from the log."""
 
     def __init__(self, log: Log, *, remembered_max: int = REMEMBERED_MAX) -> None:
         self._log = log
@@ -53,7 +53,6 @@ class States:
             for stream_id, state in ((stream.id, stream.state) for stream in streams):
                 remembered = self._remembered.get(stream_id)
                 if remembered is not None and stream_id not in self._doubted:
-                    self._remembered.move_to_end(stream_id)
                     found[stream_id] = remembered
                 elif remembered is None and stream_id in begun:
                     found[stream_id] = Versioned(state(), 0)
@@ -62,7 +61,7 @@ class States:
                     families[stream_id] = state.family
         if baselines:
             read = self._read(baselines, families)
-            self.remember(read)
+            self.remember({stream_id: one for stream_id, one in read.items() if one.version})
             found |= read
         return found, baselines.keys()
 
@@ -89,7 +88,7 @@ class States:
             for stream_id, state in states.items():
                 self._doubted.discard(stream_id)
                 kept = self._remembered.get(stream_id)
-                if state.version and (kept is None or kept.version < state.version):
+                if kept is None or kept.version < state.version:
                     self._remembered[stream_id] = state
                     self._remembered.move_to_end(stream_id)
             while len(self._remembered) > self._remembered_max:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from domain.markets.claims import Age, SalesChannel, Tested
 from domain.words import Counted, CustomerType, Licensing, Party, Powertrain
@@ -54,8 +53,7 @@ class SellerFacts(Protocol):
     def affiliate_pct(self, *, brands: Collection[str], on: date) -> Fraction: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(NamedTuple):
     """`on` is the local day of the contract. `line` is a slug (`3-series`), "" for any; `powertrain` is None
     while unknown. Without `seller`: may anybody sell? The five places default to the market. With
     `published_by` only what was public on that day counts."""

@@ -8,7 +8,6 @@ policy of the market sends it the way of a franchise.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
@@ -148,7 +147,7 @@ class Markets:
             Refused: `unknown_market`, `unknown_place`.
         """
         if question.published_by is not None:
-            return self.published(question.published_by).resolve(replace(question, published_by=None))
+            return self.published(question.published_by).resolve(question._replace(published_by=None))
         place = self.place(question.market)
         scope = self._scope(question.market, question.brand, question.line)
         model = _model(scope, question)

@@ -67,6 +67,9 @@ class BookService(Request):
     def reads(self) -> tuple[Stream[State], ...]:
         return Stream(Visit, self.visit_id), Stream(Vehicle, self.vehicle_id)
 
+    def writes(self) -> tuple[Stream[State], ...]:
+        return (Stream(Visit, self.visit_id),)
+
     def decide(self, states: States, context: Context) -> Decision:
         stream = Stream(Visit, self.visit_id)
         vehicle = known_vehicle(states[Stream(Vehicle, self.vehicle_id)], self.vehicle_id)
