@@ -61,8 +61,10 @@ class Memory:
 
     def get(self, row: type[R], key: Key, /) -> R | None:
         """The row of this key, fetched if it has to be."""
-        hashable = self._hashable(row, key, self.slot)
-        place = self._find(row, hashable)
+        hashable = _hashable(key)
+        if row in self._copied:
+            hashable = self.slot, hashable
+        place = self._young[row].get(hashable) or self._older(row, hashable)
         if place is None:
             if self._complete:
                 return None
@@ -76,8 +78,8 @@ class Memory:
             return
         missing: dict[type[Row], dict[object, tuple[Key, int]]] = {row: {} for row in self._rows}
         for row, key, slot in wanted:
-            hashable = self._hashable(row, key, slot)
-            if self._find(row, hashable) is None:
+            hashable = self._name(row, key, slot)
+            if hashable not in self._young[row] and self._older(row, hashable) is None:
                 missing[row][hashable] = key, slot
         for row, keys in missing.items():
             if keys:
@@ -95,8 +97,10 @@ class Memory:
         else:
             row, now = type(change), change
             key = self._key_of[row](change)
-        hashable = self._hashable(row, key, self.slot)
-        place = self._find(row, hashable)
+        hashable = _hashable(key)
+        if row in self._copied:
+            hashable = self.slot, hashable
+        place = self._young[row].get(hashable) or self._older(row, hashable)
         if place is None:
             place = self._young[row][hashable] = _Place(key, self.slot)
         self._before.append((place, place.row))
@@ -133,21 +137,23 @@ class Memory:
                 self._complete = False
             self._old, self._young = self._young, {row: {} for row in self._rows}
 
-    def _find(self, row: type[Row], hashable: object) -> _Place | None:
-        young = self._young[row]
-        place = young.get(hashable)
-        if place is None and (place := self._old[row].get(hashable)) is not None:
-            young[hashable] = place
+    def _older(self, row: type[Row], hashable: object) -> _Place | None:
+        """A place that was not used since the last generation went, which is young again now."""
+        place = self._old[row].get(hashable)
+        if place is not None:
+            self._young[row][hashable] = place
         return place
 
     def _fetch(self, row: type[Row], keys: dict[object, tuple[Key, int]]) -> None:
         young, key_of = self._young[row], self._key_of[row]
         young.update((hashable, _Place(*place)) for hashable, place in keys.items())
         for found, slot in self._load(row, list(keys.values())):
-            young[self._hashable(row, key_of(found), slot)].row = found
+            young[self._name(row, key_of(found), slot)].row = found
 
-    # A UUID is hashed and compared in Python; its number is not, which saves a tenth of a rebuild.
-    def _hashable(self, row: type[Row], key: Key, slot: int) -> object:
-        if row in self._copied:
-            return slot, key
-        return key.int if type(key) is UUID else key
+    def _name(self, row: type[Row], key: Key, slot: int) -> object:
+        return (slot, _hashable(key)) if row in self._copied else _hashable(key)
+
+
+# A UUID is hashed and compared in Python; its number is not, which saves a tenth of a rebuild.
+def _hashable(key: Key) -> object:
+    return key.int if type(key) is UUID else key
