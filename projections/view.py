@@ -110,9 +110,10 @@ class View:
         Changed."""
         self.check()
         for row, table in self._tables.items():
-            put, gone = self._memory.changed(row)
-            table.put(self._connection, put)
-            table.remove(self._connection, gone)
+            changes = self._memory.changed(row)
+            table.add(self._connection, changes.new)
+            table.put(self._connection, changes.put)
+            table.remove(self._connection, changes.gone)
         if self._parked:
             parking.park(self._connection, self.build, self._parked, now)
         moves = {
