@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TypeVar, cast
+from typing import Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from projections.columns import shape
@@ -14,18 +14,29 @@ Load = Callable[[type[Row], Sequence[tuple[Key, int]]], Iterable[tuple[Row, int]
 
 
 class _Place:
-    """Where a row stands, or would stand: `row` is None if there is none."""
+    """Where a row stands, or would stand: `row` is None if there is none. `absent` is the table's side of it: surely
+    none of this key stands there."""
 
-    __slots__ = ("changed", "key", "row", "slot")
+    __slots__ = ("absent", "changed", "key", "row", "slot")
 
-    def __init__(self, key: Key, slot: int, row: Row | None = None) -> None:
+    def __init__(self, key: Key, slot: int, *, absent: bool) -> None:
         self.key = key
         self.slot = slot
-        self.row = row
+        self.row: Row | None = None
+        self.absent = absent
         self.changed = False
 
 
 Places = dict[object, _Place]
+
+
+class Changes(NamedTuple, Generic[R]):
+    """Rows and keys with their slots: those that surely stand in no table yet, those to put in place of what may
+    stand there, and the keys of those to remove."""
+
+    new: list[tuple[R, int]]
+    put: list[tuple[R, int]]
+    gone: list[tuple[Key, int]]
 
 
 class Memory:
@@ -102,7 +113,7 @@ class Memory:
             hashable = self.slot, hashable
         place = self._young[row].get(hashable) or self._older(row, hashable)
         if place is None:
-            place = self._young[row][hashable] = _Place(key, self.slot)
+            place = self._young[row][hashable] = _Place(key, self.slot, absent=self._complete)
         self._before.append((place, place.row))
         place.row = now
         if not place.changed:
@@ -120,17 +131,23 @@ class Memory:
         """How many rows wait to be written."""
         return sum(map(len, self._changed.values()))
 
-    def changed(self, row: type[R]) -> tuple[list[tuple[R, int]], list[tuple[Key, int]]]:
-        """The rows to put and the keys to remove since the last write, each with its slot."""
-        places = self._changed[row]
-        put = [(cast("R", place.row), place.slot) for place in places if place.row is not None]
-        return put, [(place.key, place.slot) for place in places if place.row is None]
+    def changed(self, row: type[R]) -> Changes[R]:
+        """What has changed since the last write."""
+        found: Changes[R] = Changes([], [], [])
+        for place in self._changed[row]:
+            if place.row is not None:
+                rows = found.new if place.absent else found.put
+                rows.append((cast("R", place.row), place.slot))
+            elif not place.absent:
+                found.gone.append((place.key, place.slot))
+        return found
 
     def written(self, *, crowded: bool = False) -> None:
         """Everything changed stands in the tables now. If it is `crowded`, a generation goes all the same."""
         for places in self._changed.values():
             for place in places:
                 place.changed = False
+                place.absent = place.row is None
             places.clear()
         if crowded or sum(map(len, self._young.values())) > self._kept:
             if any(self._old.values()):
@@ -146,9 +163,10 @@ class Memory:
 
     def _fetch(self, row: type[Row], keys: dict[object, tuple[Key, int]]) -> None:
         young, key_of = self._young[row], self._key_of[row]
-        young.update((hashable, _Place(*place)) for hashable, place in keys.items())
+        young.update((hashable, _Place(*place, absent=True)) for hashable, place in keys.items())
         for found, slot in self._load(row, list(keys.values())):
-            young[self._name(row, key_of(found), slot)].row = found
+            place = young[self._name(row, key_of(found), slot)]
+            place.row, place.absent = found, False
 
     def _name(self, row: type[Row], key: Key, slot: int) -> object:
         return (slot, _hashable(key)) if row in self._copied else _hashable(key)
