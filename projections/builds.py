@@ -173,6 +173,15 @@ def still(connection: Connection, build: Build) -> bool:
     return row == (build.state,)
 
 
+def is_still(connection: Connection, build: Build) -> bool:
+    """The same as of now, without holding it."""
+    row = connection.execute(
+        "select state from read.builds where projection = %s and build = %s",
+        [build.projection.name, build.number],
+    ).fetchone()
+    return row == (build.state,)
+
+
 def finish(connection: Connection, build: Build, now: datetime) -> Build:
     """Make the indexes of readers; a build that was building is ready then. Nothing may write it meanwhile.
 
