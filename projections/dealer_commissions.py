@@ -198,4 +198,6 @@ DEALER_COMMISSIONS: Final = Projection(
             PeriodClosed,
         }
     ),
+    everywhere=frozenset({PlanPublished, PeriodClosed}),
+    copied=frozenset({CommissionPlan, PartnerPeriod}),
 )
