@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from itertools import islice
+from itertools import count, islice
 from random import Random
 from uuid import UUID, uuid4
 
@@ -70,16 +70,9 @@ def appends(conninfo: str, groups: int, seed: int) -> Numbers:
     """So many groups, half of whose items begin orders and half go on with some of the log."""
     half = GROUP // 2
     with connect(conninfo, "carnet_writer") as connection:
-        found = _somewhere(connection, (groups + 1) * half, Random(seed))
+        going_on = _going_on(_somewhere(connection, (groups + 1) * half, Random(seed)))
         new = _begun()
-        going_on = iter(found.items())
-        return timed(
-            connection,
-            [
-                [*islice(new, half), *(_next(stream, version) for stream, version in islice(going_on, half))]
-                for _ in range(groups + 1)
-            ],
-        )
+        return timed(connection, [[*islice(new, half), *islice(going_on, half)] for _ in range(groups + 1)])
 
 
 def replays(conninfo: str, orders: int, seed: int) -> Numbers:
@@ -101,21 +94,20 @@ def replays(conninfo: str, orders: int, seed: int) -> Numbers:
 
 
 def _somewhere(connection: Connection, orders: int, rng: Random) -> dict[UUID, int]:
-    """So many orders that had an event at some position or other, with their versions."""
-    found: dict[UUID, int] = {}
+    """So many orders (all, of a log that has fewer) that have an event at some position or other, with their versions."""
     row = connection.execute("select position from carnet.head").fetchone()
     head = int(row[0]) if row else 0
-    for _ in range(100):
-        positions = rng.sample(range(1, head + 1), min(4 * orders, head))
-        found |= connection.execute(
+    positions = rng.sample(range(1, head + 1), min(10 * orders, head))
+    found: dict[UUID, int] = dict(
+        connection.execute(
             "select s.stream_id, s.version from carnet.streams s join ("
             "    select distinct stream_id from carnet.events where position = any(%s) and name = any(%s)"
             ") e using (stream_id)",
             [positions, OF_ORDERS],
         ).fetchall()
-        if len(found) >= orders:
-            return dict(islice(found.items(), orders))
-    raise AssertionError(f"the log has not {orders} orders")
+    )
+    chosen = rng.sample(sorted(found), min(orders, len(found)))
+    return {stream: found[stream] for stream in chosen}
 
 
 def _middle(connection: Connection, stream: UUID) -> int:
@@ -130,6 +122,13 @@ def _begun() -> Iterator[Item]:
     markets = load_markets()
     while True:
         yield from next(decided(markets, 100))
+
+
+def _going_on(orders: dict[UUID, int]) -> Iterator[Item]:
+    """The next event of each order in turn, without end."""
+    for again in count():
+        for stream, version in orders.items():
+            yield _next(stream, version + again)
 
 
 def _next(stream: UUID, version: int) -> Item:

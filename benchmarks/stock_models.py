@@ -148,11 +148,11 @@ class Models(PostgresTrackingRecorder):
             memory.take(change)
         for row in projection.rows:
             table = self._tables[row]
-            put, gone = memory.changed(row)
-            if put:
+            changes = memory.changed(row)
+            if put := [*changes.new, *changes.put]:
                 curs.executemany(_upsert(table), [_values(table, one) for one, _ in put])
-            if gone:
-                table.remove(curs.connection, gone)
+            if changes.gone:
+                table.remove(curs.connection, changes.gone)
 
 
 def _values(table: Table[Any], row: Row) -> list[object]:
