@@ -94,7 +94,7 @@ def replays(conninfo: str, orders: int, seed: int) -> Numbers:
 
 
 def _somewhere(connection: Connection, orders: int, rng: Random) -> dict[UUID, int]:
-    """So many orders (all, of a log that has fewer) that have an event at some position or other, with their versions."""
+    """So many orders (all, of a log that has fewer) that have an event somewhere or other, and their versions."""
     row = connection.execute("select position from carnet.head").fetchone()
     head = int(row[0]) if row else 0
     positions = rng.sample(range(1, head + 1), min(10 * orders, head))

@@ -9,7 +9,8 @@ ROUNDS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """Seconds are those of one run of one side, its warm-up aside."""
+    """Seconds are those of one run of one side, its warm-up aside. `groups` are of 500 items, `appended_groups` of 64,
+    to logs of `log_sizes` events."""
 
     name: str
     season_orders: int
@@ -29,33 +30,33 @@ class Size:
 
 SHORT = Size(
     name="short",
-    season_orders=150,
-    warm_up_seconds=0.25,
-    seconds=0.6,
+    season_orders=100,
+    warm_up_seconds=0.15,
+    seconds=0.4,
     groups=20,
-    appended_groups=60,
-    rebuilt_events=30_000,
-    stock_seconds=2,
+    appended_groups=40,
+    rebuilt_events=15_000,
+    stock_seconds=1.5,
     relayed_events=20_000,
-    log_sizes=(20_000, 50_000, 200_000),
-    replays=500,
-    load_seconds=2,
-    burst_seconds=10,
-    memory_seconds=10,
+    log_sizes=(10_000, 30_000, 100_000),
+    replays=300,
+    load_seconds=1,
+    burst_seconds=8,
+    memory_seconds=8,
 )
 FULL = Size(
     name="full",
     season_orders=1000,
-    warm_up_seconds=1,
-    seconds=3,
+    warm_up_seconds=0.5,
+    seconds=2,
     groups=80,
     appended_groups=400,
-    rebuilt_events=300_000,
-    stock_seconds=10,
-    relayed_events=100_000,
+    rebuilt_events=200_000,
+    stock_seconds=8,
+    relayed_events=60_000,
     log_sizes=(100_000, 1_000_000, 10_000_000),
     replays=2_000,
-    load_seconds=15,
+    load_seconds=6,
     burst_seconds=180,
-    memory_seconds=600,
+    memory_seconds=480,
 )
