@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from infra.clock import Clock
 from infra.migrate import check_version
 from infra.postgres import connect, faults
-from projections.builds import Build, go_live_first, live
+from projections.builds import Build, live
 from projections.kernel import Projection
+from projections.making import go_live_first
 from projections.run import Reader, Runner, is_set
 from projections.slots import ALL
 from projections.view import Changed
