@@ -185,7 +185,7 @@ class Runner:
     def _notice_a_change(self) -> None:
         """An idle reader would not notice that its build is no longer read, nor that the server has crashed, with
         what was written last, and wait for events that it has taken already."""
-        with self._closed_on_failure(), self._connection.transaction():
+        with self._closed_on_failure():
             for view in self._views:
                 view.check()
 
