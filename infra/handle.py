@@ -76,7 +76,7 @@ class Desk:
         """
         told = self._told(ask)
         answer: Future[Answer] = _promised()
-        self._send(Case(told, self._basis, self._settle, answer))
+        self._log.write(Case(told, self._basis, self._settle, answer))
         try:
             return answer.result(ANSWER_WITHIN_S)
         except TimeoutError as error:

@@ -201,28 +201,6 @@ def test_something_that_cannot_be_written_fails_alone(order_book: Log, database:
     assert assert_sound(database) == 2
 
 
-def test_the_log_goes_on_from_partition_to_partition(order_book: Log, database: str) -> None:
-    rows(database, "drop table carnet.events_000000000000001")
-    rows(database, "update carnet.head set partition_size = 20, room = 0")
-    stream = uuid4()
-    write(order_book, *(item(stream, at=version) for version in range(50)))
-    write(order_book, item(count=95))
-    assert assert_sound(database) == 145
-    assert [one.version for one in order_book.history(stream)] == list(range(1, 51))
-    assert [one.position for one in order_book.read(17, 8)] == list(range(18, 26))
-    partitions = rows(
-        database,
-        "select c.oid::regclass::text from pg_inherits join pg_class c on c.oid = inhrelid where relkind = 'r'",
-    )
-    assert len(partitions) == 8
-    for (partition,) in partitions:
-        with (
-            psycopg.connect(database, autocommit=True) as connection,
-            pytest.raises(psycopg.Error, match="insert only"),
-        ):
-            connection.execute(f"delete from {partition}".encode())
-
-
 def test_a_full_queue_says_so(database: str) -> None:
     with Log(database, SystemClock(), queue_max=3) as log:
         with psycopg.connect(database) as holder:
