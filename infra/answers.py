@@ -41,7 +41,7 @@ class Answers:
             awaited, done = self._came.popleft()
             if awaited.done():
                 continue
-            if fault := done.exception():
-                awaited.set_exception(fault)
-            else:
+            try:
                 awaited.set_result(done.result())
+            except Exception as fault:
+                awaited.set_exception(fault)
