@@ -59,7 +59,8 @@ class Lines:
         elif position < wanted and now - self._last < LINE_EVERY_S:
             return
         self._last = now
-        err.print(f"{self._what}: {position:,} of {wanted:,} events{self._speed(position, wanted, now)}")
+        speed = self._speed(position, wanted, now)
+        err.print(f"{self._what}: {position:,} of {wanted:,} events{speed}", soft_wrap=True)
 
     def _speed(self, position: int, wanted: int, now: float) -> str:
         assert self._start is not None

@@ -19,7 +19,7 @@ from app.wiring import clock_of, configured
 from infra.bounds import moment
 from infra.errors import InputError, NotFound
 from infra.log import Log
-from projections import builds, rebuilding, switching
+from projections import builds, making, rebuilding, switching
 from projections.switching import Site, Switched
 
 Name = Annotated[str, Parameter(name="NAME", help="The name of a projection.")]
@@ -115,7 +115,7 @@ def discard(name: Name, number: Annotated[int, Parameter(name="BUILD")], /) -> N
             raise InputError(
                 f"Build {number} of {name} is live: readers see it.", hint="Let another go live."
             )
-        builds.discard(connection, build)
+        making.discard(connection, build)
     out.print(f"{build.name.capitalize()}, which was {build.state}, is dropped.")
 
 
@@ -136,7 +136,7 @@ def _position(site: Site, text: str) -> int:
 
 
 def _say(sentence: str) -> None:
-    err.print(sentence, markup=False)
+    err.print(sentence, markup=False, soft_wrap=True)
 
 
 def _tell(switched: Sequence[Switched]) -> None:

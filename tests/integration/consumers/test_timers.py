@@ -22,7 +22,7 @@ from infra.embedded.processes import wait_until
 from infra.errors import Contended
 from infra.postgres import connect
 from infra.timers import Due
-from projections import builds, rebuilding, switching
+from projections import exchanging, rebuilding, switching
 from projections.deadlines import DEADLINES, Watched, dues
 from projections.following import catch_up
 from projections.kernel import Change, Gone, Rows
@@ -164,7 +164,7 @@ def test_after_a_switch_nothing_fires_that_an_earlier_version_has_caused(season:
 
     # It goes live as it stands: as far as the one before, which does not know yet what its timer has caused.
     with connect(season.scene.book, "carnet_writer") as connection:
-        builds.switch(connection, made[0], season.clock.now())
+        exchanging.switch(connection, made[0], season.clock.now())
     assert shown(season) == 1
     assert fired(season) == 0
 
