@@ -101,11 +101,7 @@ def test_kafka_killed_under_it_ends_it_and_nothing_is_lost(
 
 def reader_of(relay: subprocess.Popen[str]) -> psutil.Process:
     """The process that reads ahead for a relay."""
-    (reader,) = [
-        one
-        for one in psutil.Process(relay.pid).children()
-        if "resource_tracker" not in " ".join(one.cmdline())
-    ]
+    (reader,) = psutil.Process(relay.pid).children()
     return reader
 
 
