@@ -17,7 +17,6 @@ from benchmarks.ground import Ground
 from benchmarks.sides import Numbers
 from benchmarks.size import Size
 from infra.ask import Ask
-from infra.clock import SystemClock
 
 CALLERS = 64
 
@@ -49,7 +48,7 @@ def measure(ground: Ground, size: Size) -> Figures:
 
 def commands(conninfo: str, seconds: float) -> Numbers:
     """The command process, and the most memory it holds."""
-    with desk(conninfo, SystemClock()) as ours:
+    with desk(conninfo) as ours:
         by_tasks(
             lambda command: ours.submit(Ask(command=command, actor="clerk")),
             CALLERS,
