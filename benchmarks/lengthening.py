@@ -47,9 +47,10 @@ def measure(ground: Ground, size: Size) -> Figures:
 
     ground.tidy(*books.values())
     appended(0)  # the first change of a page after a checkpoint writes all of it: that is over then
-    rounds = []
-    for number in range(1, ROUNDS + 1):
-        rounds.append(appended(number) | sides.run(replays, books[LABELS[-1]], size.replays, number))
+    rounds = [
+        appended(number) | sides.run(replays, books[LABELS[-1]], size.replays, number)
+        for number in range(1, ROUNDS + 1)
+    ]
     fresh = []
     for number in range(ROUNDS + 1, 2 * ROUNDS + 1):
         ground.tidy(*books.values())
