@@ -42,7 +42,7 @@ SHORT = Size(
     replays=300,
     load_seconds=1,
     burst_seconds=8,
-    memory_seconds=8,
+    memory_seconds=15,
 )
 FULL = Size(
     name="full",

@@ -1,4 +1,4 @@
-"""Group commit: everything that waits is sent as one append.
+"""Group commit: everything that waits is sent as one append. Who comes alone and waits for it writes for itself.
 
 After a lost connection the same group is sent again: what was committed comes back as a duplicate of itself.
 """
