@@ -8,8 +8,9 @@ freshest states there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -20,7 +21,7 @@ from infra.ask import Answer
 from infra.deciding import Decided, Told, check_version, decide
 from infra.item import Appended
 from infra.markets.loaded import LoadedMarkets
-from infra.states import States, Versioned, checked
+from infra.states import States, Versioned, pick
 from infra.waiting import Waiting
 
 
@@ -71,7 +72,10 @@ class Case(Waiting):
         """Decide this one and the others of the same basis, with one query for what is not remembered."""
         cases = [one for one in group if isinstance(one, Case) and one.basis is self.basis]
         try:
-            found = self.basis.states.read(*[(case.told.reads, case.begins) for case in cases])
+            found, asked = self.basis.states.read(
+                [stream for case in cases for stream in case.told.reads],
+                begun={case.told.reads[0].id for case in cases if case.begins},
+            )
             markets = self.basis.markets.now()
         except Exception as error:
             if len(cases) == 1:
@@ -80,20 +84,21 @@ class Case(Waiting):
                 for case in cases:
                     case.prepare([case])
         else:
-            for case, (states, case.from_memory) in zip(cases, found, strict=True):
-                case.decide(states, markets)
+            for case in cases:
+                case.from_memory = not case.reads <= asked
+                case.decide(found, markets)
 
     @property
     def begins(self) -> bool:
         """Whether its first stream may be taken to be empty: only until the log has had its say."""
         return self.attempt == 1 and self.told.command.begins
 
-    def decide(self, found: Sequence[Versioned | None], markets: Markets) -> None:
+    def decide(self, found: Mapping[UUID, Versioned], markets: Markets) -> None:
         """Make the item; or end here, with a refusal, a fault or nothing to write."""
         told = self.told
         try:
-            read = checked(told.reads, found)
-            check_version(told.ask, told.reads[0], read[0].version)
+            read = pick(told.reads, found)
+            check_version(told.ask, told.reads[0], read)
             self.decided = decide(told, read, self.basis.context(told, markets))
         except Exception as error:
             self.end = error

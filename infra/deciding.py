@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
@@ -52,12 +52,12 @@ class Told(Struct, frozen=True):
 
 
 class Decided(Struct, frozen=True):
-    """What to write (None if nothing at all), what it makes of the streams that it reads, in their order, and the
-    refusal it records."""
+    """What to write (None if nothing at all), what it makes of the streams that it reads, and the refusal it
+    records."""
 
     item: Item | None
     events: tuple[Event, ...]
-    states: Sequence[Versioned]
+    states: Mapping[UUID, Versioned]
     refused: Refused | None = None
 
 
@@ -83,17 +83,20 @@ def occurred(ask: Ask, now: datetime) -> datetime:
     return occurred_at
 
 
-def check_version(ask: Ask, about: Stream[State], version: int) -> None:
+def check_version(ask: Ask, about: Stream[State], read: Mapping[UUID, Versioned]) -> None:
     """Raise Contended if the command was meant for another version."""
-    if ask.expected_version is not None and ask.expected_version != version:
+    if ask.expected_version is None:
+        return
+    version = read[about.id].version
+    if ask.expected_version != version:
         raise Contended(
             f"{about.state.__name__} {about.id} is at version {version}, you expected {ask.expected_version}.",
             hint="Look at what has changed and ask again.",
         )
 
 
-def decide(told: Told, read: Sequence[Versioned], context: Context) -> Decided:
-    """Decide, and fold the events onto the states of the streams that the command reads.
+def decide(told: Told, read: Mapping[UUID, Versioned], context: Context) -> Decided:
+    """Decide, and fold the events onto the states.
 
     Raises:
         Refused: it may not happen, and no rule says so.
@@ -102,8 +105,7 @@ def decide(told: Told, read: Sequence[Versioned], context: Context) -> Decided:
     """
     refused = None
     try:
-        known = States({stream.id: one.state for stream, one in zip(told.reads, read, strict=True)})
-        happens = list(told.command.decide(known, context))
+        happens = list(told.command.decide(States({i: one.state for i, one in read.items()}), context))
     except CurrencyMismatch as error:
         raise InputError(f"{type(told.command).__name__}: {error}.") from error
     except Refused as error:
@@ -113,14 +115,14 @@ def decide(told: Told, read: Sequence[Versioned], context: Context) -> Decided:
         happens = _evidence(told, error)
     ask = told.ask
     if not (happens or refused or ask.command_id or ask.tracking):
-        return Decided(None, (), ())
+        return Decided(None, (), {})
     for stream, event in happens:
         if stream not in told.writes:
             raise TypeError(
                 f"{type(told.command).__name__} made {type(event).__name__} happen to {stream.state.__name__} "
                 f"{stream.id}, which is not among the streams that its writes() names"
             )
-    states = list(read)
+    states = dict(read)
     item = Item(
         command_id=told.command_id,
         occurred_at=told.occurred_at,
@@ -129,8 +131,8 @@ def decide(told: Told, read: Sequence[Versioned], context: Context) -> Decided:
         causation_id=ask.causation_id,
         digest=told.digest,
         answer=refusal.to_answer(refused) if refused else None,
-        expected={stream.id: one.version for stream, one in zip(told.reads, read, strict=True)},
-        events=tuple([_new_event(told.reads, stream, event, states) for stream, event in happens]),
+        expected={stream_id: one.version for stream_id, one in read.items()},
+        events=tuple([_new_event(stream, event, states) for stream, event in happens]),
         # A refused message is parked by its consumer, which then moves the source on in the same item.
         tracking=None if refused else ask.tracking,
         sealed=() if refused else told.sealed,
@@ -166,20 +168,17 @@ def _evidence(told: Told, refused: Refused) -> list[tuple[Stream[State], Event]]
     return [(stream, CommandRefused(**record)) for stream in orders[:1]]
 
 
-def _new_event(
-    reads: Sequence[Stream[State]], stream: Stream[State], event: Event, states: list[Versioned]
-) -> NewEvent:
-    """The event as the log takes it; `states`, in the order of `reads`, go on to what it makes of its stream."""
+def _new_event(stream: Stream[State], event: Event, states: dict[UUID, Versioned]) -> NewEvent:
+    """The event as the log takes it; `states` go on to what it makes of its stream."""
     body = encode(event)
     if len(body) > BODY_BYTES_MAX:
         raise InputError(
             f"{type(event).__name__} would hold {len(body):,} bytes; an event may hold {BODY_BYTES_MAX:,}.",
             hint="Shorten its texts, or give fewer of them.",
         )
-    place = reads.index(stream)
-    before = states[place]
+    before = states[stream.id]
     after = Versioned(event.evolve(before.state), before.version + 1)
-    states[place] = after
+    states[stream.id] = after
     return NewEvent(
         stream_id=stream.id,
         version=after.version,

@@ -133,7 +133,7 @@ class Desk:
         told, answer, states = case.told, case.answer, self._basis.states
         match case.end:
             case Appended(position) if case.item is not None:
-                states.remember(zip([one.id for one in told.reads], case.decided.states, strict=True))
+                states.remember(case.decided.states)
                 if case.decided.refused:
                     answer.set_exception(case.decided.refused)
                 elif told.writes[0].state is MarketBook:

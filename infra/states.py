@@ -8,7 +8,7 @@ asked for what came after it, so a long stream is not folded twice.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Set
 from threading import Lock
 from uuid import UUID
 
@@ -28,12 +28,6 @@ class Versioned(Struct, frozen=True):
     version: int
 
 
-# The streams to read; and whether the first is about to begin: then it is taken to be empty if nothing is remembered.
-Asked = tuple[Sequence[Stream[State]], bool]
-# Their states in the same order, None where another kind of stream has the id; and whether any was not read just now.
-Found = tuple[tuple[Versioned | None, ...], bool]
-
-
 class States:
     """Reads states, and remembers those that were last written or read from the log."""
 
@@ -44,35 +38,37 @@ class States:
         self._remembered_max = remembered_max
         self._guard = Lock()
 
-    def read(self, *asked: Asked) -> list[Found]:
-        """The states of these streams, remembered or read from the log, all in one query."""
-        found: list[list[Versioned | None]] = []
-        wanted: dict[UUID, Versioned] = {}
+    def read(
+        self, streams: Iterable[Stream[State]], *, begun: Set[UUID] = frozenset()
+    ) -> tuple[dict[UUID, Versioned], Set[UUID]]:
+        """The states of these streams, remembered or read in one query, and the ids of those that were read.
+
+        `begun` are about to begin: if nothing is remembered of them they are taken to be empty. What has events
+        of another family is left out.
+        """
+        found: dict[UUID, Versioned] = {}
+        baselines: dict[UUID, Versioned] = {}
         families: dict[UUID, str] = {}
         with self._guard:
-            for streams, begins in asked:
-                states = [self._remembered.get(stream.id) for stream in streams]
-                if begins and states[0] is None:
-                    states[0] = Versioned(streams[0].state(), 0)
-                for index, (stream, state) in enumerate(zip(streams, states, strict=True)):
-                    if state is None or (self._doubted and stream.id in self._doubted):
-                        wanted[stream.id] = state or Versioned(stream.state(), 0)
-                        families[stream.id] = stream.state.family
-                        states[index] = None
-                found.append(states)
-        read = self._read(wanted, families) if wanted else {}
-        return [
-            (
-                tuple([state or read.get(stream.id) for stream, state in zip(one[0], states, strict=True)]),
-                any(states),
-            )
-            for one, states in zip(asked, found, strict=True)
-        ]
+            for stream_id, state in ((stream.id, stream.state) for stream in streams):
+                remembered = self._remembered.get(stream_id)
+                if remembered is not None and stream_id not in self._doubted:
+                    found[stream_id] = remembered
+                elif remembered is None and stream_id in begun:
+                    found[stream_id] = Versioned(state(), 0)
+                else:
+                    baselines[stream_id] = remembered or Versioned(state(), 0)
+                    families[stream_id] = state.family
+        if baselines:
+            read = self._read(baselines, families)
+            self.remember({stream_id: one for stream_id, one in read.items() if one.version})
+            found |= read
+        return found, baselines.keys()
 
     def _read(
         self, baselines: Mapping[UUID, Versioned], families: Mapping[UUID, str]
     ) -> dict[UUID, Versioned]:
-        """These states with what the log holds beyond them; what has events of another family is left out."""
+        """These states with what the log holds beyond them."""
         histories = self._log.histories(
             baselines, after={stream_id: one.version for stream_id, one in baselines.items()}
         )
@@ -84,18 +80,17 @@ class States:
             elif baseline.version or history[0].event.family == families[stream_id]:
                 state = fold(baseline.state, (recorded.event for recorded in history))
                 read[stream_id] = Versioned(state, history[-1].version)
-        self.remember((stream_id, one) for stream_id, one in read.items() if one.version)
         return read
 
-    def remember(self, states: Iterable[tuple[UUID, Versioned]]) -> None:
+    def remember(self, states: Mapping[UUID, Versioned]) -> None:
         """Keep these states, which the log has just confirmed, unless a later one is kept already."""
         with self._guard:
-            for stream_id, state in states:
-                kept = self._remembered.pop(stream_id, None)
-                later = kept is not None and kept.version > state.version
-                self._remembered[stream_id] = kept if kept is not None and later else state
-                if self._doubted:
-                    self._doubted.discard(stream_id)
+            for stream_id, state in states.items():
+                self._doubted.discard(stream_id)
+                kept = self._remembered.get(stream_id)
+                if kept is None or kept.version < state.version:
+                    self._remembered[stream_id] = state
+                    self._remembered.move_to_end(stream_id)
             while len(self._remembered) > self._remembered_max:
                 forgotten, _ = self._remembered.popitem(last=False)
                 self._doubted.discard(forgotten)
@@ -106,17 +101,18 @@ class States:
             self._doubted.update(one for one in stream_ids if one in self._remembered)
 
 
-def checked(streams: Sequence[Stream[State]], found: Sequence[Versioned | None]) -> list[Versioned]:
-    """The states of these streams, in their order.
+def pick(streams: Iterable[Stream[State]], found: Mapping[UUID, Versioned]) -> dict[UUID, Versioned]:
+    """The states of these streams.
 
     Raises:
         InputError: an id is that of another kind of stream.
     """
-    states = []
-    for stream, state in zip(streams, found, strict=True):
+    states: dict[UUID, Versioned] = {}
+    for stream in streams:
+        state = found.get(stream.id)
         if state is None or type(state.state) is not stream.state:
             raise another_kind(stream)
-        states.append(state)
+        states[stream.id] = state
     return states
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID, uuid4
@@ -157,12 +158,12 @@ def test_nobody_asks_under_a_name(actor: str) -> None:
 
 
 def test_an_event_that_is_too_large_is_not_written() -> None:
-    order = Stream(Order, examples.ORDER_ID)
+    states: Mapping[UUID, Versioned] = {examples.ORDER_ID: Versioned(Order(), 0)}
     large = PrecontractInfoGiven(
         doc_sha256="d" * BODY_BYTES_MAX, medium="email", language="de", includes_withdrawal_form=True
     )
     with pytest.raises(InputError, match=r"^PrecontractInfoGiven would hold .* an event may hold 65,536\."):
-        _new_event([order], order, large, [Versioned(Order(), 0)])
+        _new_event(Stream(Order, examples.ORDER_ID), large, dict(states))
 
 
 def test_the_largest_amounts_add_up_in_64_bits() -> None:
