@@ -29,7 +29,9 @@ def measure(ground: Ground, size: Size) -> Figures:
         command_process = pool.submit(sides.run, commands, book, size.memory_seconds / 4)
 
         def done() -> bool:
-            return command_process.done() and min(following.projected(), following.published()) >= events
+            return (
+                command_process.done() and following.projected() >= events and following.published() >= events
+            )
 
         following.wait(done, size.memory_seconds)
         reached = {"projected": following.projected(), "published": following.published()}
