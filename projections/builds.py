@@ -161,6 +161,14 @@ def hold(connection: Connection, build: Build) -> None:
         )
 
 
+def close_gate(connection: Connection, build: Build) -> None:
+    """Nothing is done that the rows of a build ask for, until it knows all that is in the log now."""
+    connection.execute(
+        "update read.builds set gate = (select position from carnet.head) where projection = %s and build = %s",
+        [build.projection.name, build.number],
+    )
+
+
 def turned(connection: Connection, build: Build, state: State, now: datetime) -> Build:
     """The build in another state."""
     connection.execute(

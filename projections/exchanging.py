@@ -6,7 +6,7 @@ from datetime import datetime
 
 from infra.errors import Contended
 from infra.postgres import Connection
-from projections.builds import Build, check_tables, find, hold, hold_live, positions, turned
+from projections.builds import Build, check_tables, close_gate, find, hold, hold_live, positions, turned
 from projections.making import discard
 from projections.showing import hide, show
 from projections.stored import stored
@@ -53,11 +53,8 @@ def _exchange(
     if dropped is not None:
         discard(connection, dropped)
     _show(connection, after, before)
-    # Whoever reads a view while it acts on its rows has ended by now: what he caused stands before this position.
-    connection.execute(
-        "update read.builds set gate = (select position from carnet.head) where projection = %s and build = %s",
-        [after.projection.name, after.number],
-    )
+    # Whoever reads a view while it acts on its rows has ended by now: what he caused stands in the log.
+    close_gate(connection, after)
     if before is not None:
         turned(connection, before, "kept", now)
     return turned(connection, after, "live", now)

@@ -7,7 +7,7 @@ from datetime import datetime
 from psycopg.sql import SQL, Identifier
 
 from infra.postgres import Connection
-from projections.builds import Build, State, check_tables, hold, live, turned
+from projections.builds import Build, State, check_tables, close_gate, hold, live, turned
 from projections.columns import fingerprint
 from projections.kernel import Projection
 from projections.showing import show
@@ -63,6 +63,7 @@ def go_live_first(connection: Connection, projection: Projection, now: datetime)
         build = live(connection, projection)
         if build is None:
             build = make(connection, projection, now, state="live")
+            close_gate(connection, build)
             _index(connection, build)
             show(connection, stored(connection, build.schema).values())
     return build

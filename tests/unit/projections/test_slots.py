@@ -8,10 +8,11 @@ import pytest
 import projections
 from domain.kernel import Event
 from domain.orders.following import CarAllocated
+from projections.customer_status import CUSTOMER_STATUS
 from projections.kernel import Projection
 from projections.parking import reason_of
 from projections.slots import ALL, SLOTS, share, shares, slot_of
-from tests.examples import CAR_ID, ORDER_ID
+from tests.examples import CAR_ID
 from tests.unit.projections.playing import recorded
 
 
@@ -37,15 +38,14 @@ def test_who_fills_some_reads_what_may_come_from_other_streams() -> None:
     assert read.slots == (3, 4)
     assert {"CarAllocated", "CarTakenAway", "PlanPublished", "PeriodClosed"} < set(read.names)
     assert not {"ReservationPlaced", "VehicleAllocated", "Delivered"} & set(read.names)
-    assert share([projections.CUSTOMER_STATUS], [3]) is not None
-    few = share([projections.CUSTOMER_STATUS], [3])
+    few = share([CUSTOMER_STATUS], [3])
     assert few is not None
     assert few.names == ()
 
 
 def test_what_an_order_tells_of_its_car_stands_with_the_car() -> None:
     compliance = next(one for one in projections.ALL if one.name == "market_compliance")
-    told = recorded(CarAllocated(vehicle_id=CAR_ID), 1, stream=ORDER_ID)
+    told = recorded(CarAllocated(vehicle_id=CAR_ID, production_no="P-1", source="factory"), 1)
     route = compliance.route(CarAllocated)
     assert route is not None
     assert route(told) == CAR_ID
