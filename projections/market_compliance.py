@@ -202,9 +202,9 @@ def _plan(books: Books, recorded: Recorded, plan_id: UUID, rows: Rows) -> Iterat
     yield replace(plan, orders=tuple(order.order_id for order in orders if _waits(order, plan)))
     for order in orders:
         loaded = books.loaded(order.facts.market, rows)
-        order = replace(order, markets=tuple(one.as_of for one in loaded))
-        yield order
-        yield from _audited(books.known(loaded), order, rows)
+        audited = replace(order, markets=tuple(one.as_of for one in loaded))
+        yield audited
+        yield from _audited(books.known(loaded), audited, rows)
 
 
 def _waits(order: AuditedOrder, plan: AuditedPlan) -> bool:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 from uuid import UUID, uuid4
 
@@ -16,7 +17,7 @@ from domain.kernel import Recorded
 from infra.errors import AlreadyRunning, CarnetError, Contended, IntegrityFault, NotFound
 from infra.log import Log
 from infra.postgres import Connection, connect
-from projections import builds, exchanging, following, making, rebuilding, switching
+from projections import builds, exchanging, following, making, rebuilding, switching, workers
 from projections.builds import Build
 from projections.comparing import compare
 from projections.kernel import Change, Projection, Rows, same_stream
@@ -94,6 +95,25 @@ def test_followers_go_on_with_the_new_build_by_themselves(site: Site, log: Log, 
             last = grow(log, [uuid4()], [MORE])
             until(lambda last=last: position(reading, TALLY) == last)  # type: ignore[misc]
     assert live(reading) == 4
+    assert digests(reading, TALLY) == rebuilt(site.conninfo, log, TALLY)
+
+
+def test_so_do_the_workers_that_share_the_slots(site: Site, log: Log, reading: Connection) -> None:
+    grow(log, [uuid4() for _ in range(20)], [MORE])
+    catch_up(site.conninfo, log, TALLY)
+    stop = threading.Event()
+    work = partial(workers.follow, site.conninfo, [TALLY], CLOCK, stop, workers=2)
+    thread = threading.Thread(target=work)
+    thread.start()
+    last = grow(log, [uuid4() for _ in range(20)], [MORE])
+    until(lambda: position(reading, TALLY) == last)
+    assert rebuilding.rebuild(site, [TALLY])
+    last = grow(log, [uuid4() for _ in range(20)], [MORE])
+    until(lambda: position(reading, TALLY) == last)
+    stop.set()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert live(reading) == 2
     assert digests(reading, TALLY) == rebuilt(site.conninfo, log, TALLY)
 
 
