@@ -9,18 +9,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, count, islice
 
 from benchmarks.figures import percentile
 from benchmarks.flow import SALE, sale
 from domain.kernel import Command
-from infra.answers import Answers
-from infra.ask import Answer
+from infra.handle import Ask, Desk
+from infra.loop_desk import LoopDesk
 
 CarryOut = Callable[[Command], object]
-Submit = Callable[[Command], Future[Answer]]
 
 
 @dataclass(frozen=True)
@@ -66,31 +65,31 @@ def by_threads(carry_out: CarryOut, callers: int, *, warm_up: float, seconds: fl
         return Calls(list(chain.from_iterable(called)), time.perf_counter() - started)
 
 
-def by_tasks(submit: Submit, callers: int, *, warm_up: float, seconds: float) -> Calls:
+def by_tasks(desk: Desk, callers: int, *, warm_up: float, seconds: float) -> Calls:
     """So many tasks of one event loop, each of which awaits every command."""
 
-    async def call(commands: Iterator[Command], until: float, answers: Answers) -> list[float]:
+    async def call(here: LoopDesk, commands: Iterator[Command], until: float) -> list[float]:
         latencies = []
         now = time.perf_counter()
         while now < until:
-            await answers.of(submit(next(commands)))
+            await here.handle(Ask(command=next(commands), actor="clerk"))
             then, now = now, time.perf_counter()
             latencies.append(now - then)
         return latencies
 
-    async def begin(caller: int, until: float, answers: Answers) -> Iterator[Command]:
+    async def begin(here: LoopDesk, caller: int, until: float) -> Iterator[Command]:
         commands = _sales()
         for command in islice(commands, caller % len(SALE)):
-            await answers.of(submit(command))
-        await call(commands, until, answers)
+            await here.handle(Ask(command=command, actor="clerk"))
+        await call(here, commands, until)
         return commands
 
     async def all_of_them() -> Calls:
-        answers = Answers(asyncio.get_running_loop())
+        here = LoopDesk(desk, asyncio.get_running_loop())
         until = time.perf_counter() + warm_up
-        begun = await asyncio.gather(*(begin(caller, until, answers) for caller in range(callers)))
+        begun = await asyncio.gather(*(begin(here, caller, until) for caller in range(callers)))
         started = time.perf_counter()
-        called = await asyncio.gather(*(call(commands, started + seconds, answers) for commands in begun))
+        called = await asyncio.gather(*(call(here, commands, started + seconds) for commands in begun))
         return Calls(list(chain.from_iterable(called)), time.perf_counter() - started)
 
     return asyncio.run(all_of_them())

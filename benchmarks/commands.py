@@ -116,12 +116,7 @@ def tasks(conninfo: str, warm_up: float, seconds: float) -> Numbers:
     stay_on_one_core()
     with desk(conninfo) as ours:
         return _with_memory(
-            by_tasks(
-                lambda command: ours.submit(Ask(command=command, actor="clerk")),
-                callers,
-                warm_up=warm_up,
-                seconds=seconds,
-            ).numbers(f"{callers}")
+            by_tasks(ours, callers, warm_up=warm_up, seconds=seconds).numbers(f"{callers}")
             for callers in CALLERS
         )
 

@@ -47,7 +47,7 @@ def loads(conninfo: str, warm_up: float, seconds: float) -> Numbers:
         def submit(command: Command) -> Future[Answer]:
             return ours.submit(Ask(command=command, actor="clerk"))
 
-        called = by_tasks(submit, CALLERS, warm_up=warm_up, seconds=seconds)
+        called = by_tasks(ours, CALLERS, warm_up=warm_up, seconds=seconds)
         capacity = len(called.latencies) / called.seconds
         numbers: Numbers = {"capacity": capacity}
         for percent in PERCENTS:

@@ -16,7 +16,6 @@ from benchmarks.followers import followers
 from benchmarks.ground import Ground
 from benchmarks.sides import Numbers
 from benchmarks.size import Size
-from infra.ask import Ask
 
 CALLERS = 64
 
@@ -51,10 +50,5 @@ def measure(ground: Ground, size: Size) -> Figures:
 def commands(conninfo: str, seconds: float) -> Numbers:
     """The command process, and the most memory it holds."""
     with desk(conninfo) as ours:
-        by_tasks(
-            lambda command: ours.submit(Ask(command=command, actor="clerk")),
-            CALLERS,
-            warm_up=0,
-            seconds=seconds,
-        )
+        by_tasks(ours, CALLERS, warm_up=0, seconds=seconds)
     return {"rss_mb": psutil.Process().memory_info().rss / 1e6}
