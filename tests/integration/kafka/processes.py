@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SECONDS = 40
+SECONDS = 60
 
 
 class Processes:

@@ -67,7 +67,7 @@ def test_a_shard_that_is_killed_repeats_nothing_and_does_not_stop_the_other(
 ) -> None:
     last = write(order_book, streams(40), 2_000)
     steady = relays.start(100, 0, 0, 2)
-    mortal = relays.start(100, 350, 1, 2)
+    mortal = relays.start(100, 120, 1, 2)
     _, said = mortal.communicate(timeout=SECONDS)
     assert mortal.returncode == -signal.SIGKILL, said
     assert wait_until(lambda: positions(kafka, prefix)[0] == last, seconds=SECONDS)
