@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := verbs
-.PHONY: verbs demo test check bench schemas docs lock clean
+.PHONY: verbs demo test check bench bench-full schemas docs lock clean
 
 verbs:
-	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## play a season of orders on embedded servers and show what came of it
 	@$(BIN)/carnet demo
@@ -26,8 +26,11 @@ check: $(INSTALLED) ## format, lint, types, import borders, schema drift: all mu
 	$(BIN)/carnet schemas check
 	$(BIN)/carnet docs check
 
-bench: $(INSTALLED) ## measure what we claim, and write benchmarks/results.json
+bench: $(INSTALLED) ## measure what we claim, in short, and write benchmarks/results.json and its plots
 	@$(BIN)/python -m benchmarks
+
+bench-full: $(INSTALLED) ## the same in long runs, with a log of 10 million events: half an hour
+	@$(BIN)/python -m benchmarks --full
 
 schemas: $(INSTALLED) ## generate schemas/out from the event classes
 	@$(BIN)/carnet schemas write

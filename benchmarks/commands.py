@@ -1,132 +1,192 @@
-"""Commands a second: load, decide and append, durable, with 64 callers; ours and the stock library's in turn.
+"""Commands a second: load, decide and append, durable, by the number of callers.
 
-The stock library runs as it comes, and tuned with its cache. Every run is a process of its own, which starts with
-nothing remembered: `python -m benchmarks.commands ours|stock|tuned CONNINFO` prints the commands a second of one run.
+Ours twice: with callers that are tasks of one event loop, as our doors can be, and with threads. The stock library
+twice: as it comes, and tuned with its cache; its callers are threads, for its API blocks. And the raw limit of one
+caller: a single-row INSERT of the same events. Every client stays on one core, PostgreSQL has them all.
 """
 
 from __future__ import annotations
 
-import gc
-import os
-import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from typing import LiteralString
 
+import psutil
 import psycopg
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
-from benchmarks.flow import NoonClock, sale
+from benchmarks import sides
+from benchmarks.callers import by_tasks, by_threads
+from benchmarks.desks import desk
+from benchmarks.figures import Figures, Round, figure, ratios
+from benchmarks.flow import NOON, decided
+from benchmarks.ground import Ground
+from benchmarks.sides import Numbers, stay_on_one_core
+from benchmarks.size import ROUNDS, Size
 from benchmarks.stock import StockBook
-from domain.kernel import Command
-from domain.sealed import Clear, Personal, Sealed
-from infra.handle import Ask, Desk
-from infra.log import Log
+from infra.ask import Ask
 from infra.markets import load_markets
-from infra.migrate import migrate
-from infra.vault.sealing import SealedRow
 
-CALLERS = 64
-ROUNDS = 5
-WARM_UP_SECONDS = 1.0
-SECONDS = 3.0
+CALLERS = (1, 4, 16, 64, 256)
+MANY = 64
 
-Result = dict[str, float | list[float]]
+RAW_TABLE: LiteralString = """
+create schema raw;
+create table raw.events (like carnet.events including all);
+create unique index on raw.events (stream_id, version);
+"""
+INSERT: LiteralString = """
+insert into raw.events values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 
 
-def measure(server: str) -> dict[str, float | Result]:
-    """Run all sides in turn, ROUNDS times. `server` is the connection string of a PostgreSQL to use."""
-    databases = {side: _database(server, side) for side in ("ours", "stock", "tuned")}
-    migrate(databases["ours"])
-    rounds = [{side: _run(side, databases[side]) for side in databases} for _ in range(ROUNDS)]
+def measure(ground: Ground, size: Size) -> Figures:
+    """All sides in turn, ROUNDS times."""
+    book, raw = ground.book(), ground.book()
+    stocks = {"stock": ground.database(), "tuned": ground.database()}
+    with psycopg.connect(raw, autocommit=True) as connection:
+        connection.execute(RAW_TABLE)
+    loop = (size.warm_up_seconds, size.seconds)
+    rounds: list[Round] = []
+    for _ in range(ROUNDS):
+        measured: Numbers = {}
+        for name, side, conninfo in (
+            ("tasks", tasks, book),
+            ("stock", stock, stocks["stock"]),
+            ("threads", threads, book),
+            ("tuned", tuned_stock, stocks["tuned"]),
+            ("insert", inserts, raw),
+        ):
+            ground.tidy(conninfo)
+            measured |= {
+                f"{name}_{what}": number for what, number in sides.run(side, conninfo, *loop).items()
+            }
+        rounds.append(measured)
+    return {**_curves(rounds, size), **_figures(rounds, size)}
+
+
+def _curves(rounds: list[Round], size: Size) -> Figures:
+    """Throughput by the number of callers."""
     return {
-        "callers": CALLERS,
-        "commands_per_second": _result([each["ours"] for each in rounds]),
-        "stock_commands_per_second": _result([each["stock"] for each in rounds]),
-        "tuned_stock_commands_per_second": _result([each["tuned"] for each in rounds]),
-        "commands_ratio": _result([each["ours"] / each["stock"] for each in rounds]),
-        "commands_ratio_tuned_stock": _result([each["ours"] / each["tuned"] for each in rounds]),
+        f"commands_per_second_{name}_at_{callers}": figure(
+            [each[f"{name}_rate_{callers}"] for each in rounds], "commands/s", _size(size)
+        )
+        for name in ("tasks", "threads", "stock", "tuned")
+        for callers in CALLERS
     }
 
 
-def main(side: str, conninfo: str) -> None:
-    """One run of one side."""
-    _stay_on_one_core()
-    gc.freeze()  # what was imported never goes away: no collection needs to look at it again
-    with _ours(conninfo) if side == "ours" else _stock(conninfo, tuned=side == "tuned") as carry_out:
-        _commands_per_second(carry_out, WARM_UP_SECONDS)
-        print(_commands_per_second(carry_out, SECONDS))
+def _figures(rounds: list[Round], size: Size) -> Figures:
+    def found(name: str) -> list[float]:
+        return [each[name] for each in rounds]
+
+    def ratio(over: str, under: str) -> list[float]:
+        return ratios(rounds, over, under)
+
+    best = [max(each[f"tuned_rate_{callers}"] for callers in CALLERS) for each in rounds]
+    ours = [each[f"tasks_rate_{MANY}"] for each in rounds]
+    runs = {
+        "commands_per_second": (ours, "commands/s"),
+        "commands_per_second_threads": (found(f"threads_rate_{MANY}"), "commands/s"),
+        "stock_commands_per_second": (found(f"stock_rate_{MANY}"), "commands/s"),
+        "tuned_stock_commands_per_second": (found(f"tuned_rate_{MANY}"), "commands/s"),
+        "best_stock_commands_per_second": (best, "commands/s"),
+        "commands_ratio": (ratio(f"tasks_rate_{MANY}", f"stock_rate_{MANY}"), "x"),
+        "commands_ratio_threads": (ratio(f"threads_rate_{MANY}", f"stock_rate_{MANY}"), "x"),
+        "commands_ratio_tuned_stock": (ratio(f"tasks_rate_{MANY}", f"tuned_rate_{MANY}"), "x"),
+        "commands_ratio_best_stock": ([o / b for o, b in zip(ours, best, strict=True)], "x"),
+        "single_caller_per_second": (found("threads_rate_1"), "commands/s"),
+        "single_caller_ratio": (ratio("threads_rate_1", "stock_rate_1"), "x"),
+        "single_caller_ratio_tuned_stock": (ratio("threads_rate_1", "tuned_rate_1"), "x"),
+        "single_caller_vs_insert": (ratio("threads_rate_1", "insert_rate_1"), "x"),
+        "single_inserts_per_second": (found("insert_rate_1"), "rows/s"),
+        "client_rss_mb": (found("tasks_rss_mb"), "MB"),
+        "stock_client_rss_mb": (found("stock_rss_mb"), "MB"),
+    }
+    for name, said in (("tasks", "command"), ("threads", "threads_command"), ("stock", "stock_command")):
+        for percent in ("p50_ms", "p99_ms"):
+            runs[f"{said}_{percent}"] = (found(f"{name}_{percent}_{MANY}"), "ms")
+    return {key: figure(values, unit, _size(size)) for key, (values, unit) in runs.items()}
 
 
-@contextmanager
-def _ours(conninfo: str) -> Iterator[Callable[[Command], object]]:
-    with Log(conninfo, NoonClock()) as log:
-        desk = Desk(log, _Unused(), load_markets(), NoonClock(), digest_key=bytes(32))
-        yield lambda command: desk.handle(Ask(command=command, actor="clerk"))
+def _size(size: Size) -> str:
+    return f"{size.seconds:g} s a run"
 
 
-@contextmanager
-def _stock(conninfo: str, *, tuned: bool) -> Iterator[Callable[[Command], object]]:
-    with StockBook(conninfo, load_markets(), tuned=tuned) as stock:
-        yield stock.carry_out
+def tasks(conninfo: str, warm_up: float, seconds: float) -> Numbers:
+    """Ours, awaited in one event loop."""
+    stay_on_one_core()
+    with desk(conninfo) as ours:
+        return _with_memory(
+            by_tasks(ours, callers, warm_up=warm_up, seconds=seconds).numbers(f"{callers}")
+            for callers in CALLERS
+        )
 
 
-def _commands_per_second(carry_out: Callable[[Command], object], seconds: float) -> float:
-    """Each caller carries out sale after sale until the time is over; whole sales count."""
-    started = time.perf_counter()
-
-    def call() -> int:
-        done = 0
-        while time.perf_counter() < started + seconds:
-            for command in sale():
-                carry_out(command)
-                done += 1
-        return done
-
-    with ThreadPoolExecutor(CALLERS) as callers:
-        counts = [caller.result() for caller in [callers.submit(call) for _ in range(CALLERS)]]
-    return sum(counts) / (time.perf_counter() - started)
+def threads(conninfo: str, warm_up: float, seconds: float) -> Numbers:
+    """Ours, with a thread for each caller."""
+    stay_on_one_core()
+    with desk(conninfo) as ours:
+        return _with_memory(
+            by_threads(
+                lambda command: ours.handle(Ask(command=command, actor="clerk")),
+                callers,
+                warm_up=warm_up,
+                seconds=seconds,
+            ).numbers(f"{callers}")
+            for callers in CALLERS
+        )
 
 
-def _run(side: str, conninfo: str) -> float:
-    """One run in a process of its own; PostgreSQL first tidies up, so that no run pays for another's."""
+def stock(conninfo: str, warm_up: float, seconds: float) -> Numbers:
+    """The stock library as it comes."""
+    return _stock(conninfo, warm_up, seconds, tuned=False)
+
+
+def tuned_stock(conninfo: str, warm_up: float, seconds: float) -> Numbers:
+    """The stock library with the settings that its documentation offers for speed."""
+    return _stock(conninfo, warm_up, seconds, tuned=True)
+
+
+def _stock(conninfo: str, warm_up: float, seconds: float, *, tuned: bool) -> Numbers:
+    stay_on_one_core()
+    with StockBook(conninfo, load_markets(), tuned=tuned) as book:
+        return _with_memory(
+            by_threads(book.carry_out, callers, warm_up=warm_up, seconds=seconds).numbers(f"{callers}")
+            for callers in CALLERS
+        )
+
+
+def _with_memory(measured: Iterable[Numbers]) -> Numbers:
+    numbers = {name: number for each in measured for name, number in each.items()}
+    return {**numbers, "rss_mb": psutil.Process().memory_info().rss / 1e6}
+
+
+def inserts(conninfo: str, warm_up: float, seconds: float) -> Numbers:
+    """The raw limit of one caller: INSERT, prepared and committed one by one, into a table with the columns and
+    the indexes of the log. The events are those of sales, decided before."""
+    stay_on_one_core()
+    rows = _rows()
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute("vacuum analyze")
-        connection.execute("checkpoint")
-    command = [sys.executable, "-m", "benchmarks.commands", side, conninfo]
-    return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        row = connection.execute("select coalesce(max(position), 0) from raw.events").fetchone()
+        position = row[0] if row else 0
+        for span in (warm_up, seconds):
+            spent = done = 0.0
+            while spent < span:
+                values = [position := position + 1, *next(rows)]
+                started = time.perf_counter()
+                connection.execute(INSERT, values, prepare=True, binary=True)
+                spent += time.perf_counter() - started
+                done += 1
+    return {"rate_1": done / spent}
 
 
-def _result(runs: list[float]) -> Result:
-    return {"median": round(statistics.median(runs), 2), "runs": [round(run, 2) for run in runs]}
-
-
-def _stay_on_one_core() -> None:
-    """A Python process can use one core. Spread over several, the callers' wake-ups cross cores, which costs both
-    sides much of their time; so each client runs on one, and PostgreSQL has them all."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-
-
-def _database(server: str, name: str) -> str:
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    return make_conninfo(server, dbname=name)
-
-
-class _Unused:
-    """No command of the flow has clear text."""
-
-    def known(self, clear: Clear, how: Personal, subject: object) -> Sealed | None:
-        raise AssertionError("the flow has no clear text")
-
-    def seal(self, clear: Clear, how: Personal, subject: object) -> tuple[Sealed, SealedRow]:
-        raise AssertionError("the flow has no clear text")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+def _rows() -> Iterator[list[object]]:
+    """The columns of events after their position, without end."""
+    markets = load_markets()
+    while True:
+        for item in (item for step in decided(markets, 100) for item in step):
+            for event in item.events:
+                yield [
+                    *(event.stream_id, event.version, event.event_id, event.name, event.schema_version),
+                    *(event.market, NOON, NOON, item.actor, item.command_id, item.correlation_id, None),
+                    event.body.decode(),
+                ]

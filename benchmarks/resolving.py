@@ -6,7 +6,6 @@ The answer is that of `Markets.resolve`, which remembers none: only `governs`, w
 from __future__ import annotations
 
 import shutil
-import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,12 +14,14 @@ from itertools import product
 from pathlib import Path
 from typing import Final
 
+from benchmarks.figures import Figures, figure
+from benchmarks.ground import Ground
+from benchmarks.size import ROUNDS, Size
 from domain.markets.questions import Question
 from domain.markets.regions import COUNTRIES, PARTS
 from domain.markets.resolver import Markets
 from infra.markets import DATA, load_markets
 
-RUNS = 5
 BRANDS: Final = tuple(f"BRAND-{number:02}" for number in range(20))
 STATES: Final = [f"US-{state}" for state in sorted(PARTS["US"])[:50]]  # which need a row that permits
 PLACES: Final = [*sorted(COUNTRIES - {"US"})[:50], *STATES]
@@ -61,20 +62,21 @@ ROWS: Final = (  # ten for each brand: what the table is called, its selectors, 
 OF_LAW: Final = 'tests = "contract"\nrule = { id = "US-01", version = 1 }'
 
 
-def measure() -> dict[str, dict[str, float | list[float]]]:
+def measure(_ground: Ground, _size: Size) -> Figures:
     """`resolve_us`: microseconds of one answer; `load_all_markets_ms`: milliseconds to read, check and index all
     files."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_book(folder)
-        loads = [_seconds_to_load(folder) for _ in range(RUNS)]
+        loads = [_seconds_to_load(folder) for _ in range(ROUNDS)]
         markets = load_markets(folder)
     questions = list(_questions())
+    told = f"{len(PLACES)} markets of {len(BRANDS) * len(ROWS)} rows"
     _seconds_to_answer(markets, questions)  # warms up
-    answers = [_seconds_to_answer(markets, questions) / len(questions) for _ in range(RUNS)]
+    answers = [_seconds_to_answer(markets, questions) / len(questions) for _ in range(ROUNDS)]
     return {
-        "resolve_us": _result([seconds * 1e6 for seconds in answers]),
-        "load_all_markets_ms": _result([seconds * 1e3 for seconds in loads]),
+        "resolve_us": figure([seconds * 1e6 for seconds in answers], "µs", told),
+        "load_all_markets_ms": figure([seconds * 1e3 for seconds in loads], "ms", told),
     }
 
 
@@ -114,7 +116,3 @@ def _seconds_to_answer(markets: Markets, questions: list[Question]) -> float:
     for question in questions:
         markets.resolve(question)
     return time.perf_counter() - started
-
-
-def _result(runs: list[float]) -> dict[str, float | list[float]]:
-    return {"median": round(statistics.median(runs), 2), "runs": [round(run, 2) for run in runs]}

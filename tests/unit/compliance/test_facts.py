@@ -35,3 +35,13 @@ def test_facts_and_findings_can_be_stored_as_json() -> None:
 def test_every_rule_answers_whatever_happened(events: list[Event]) -> None:
     findings = audit_order(facts_of(*events), MARKETS, plan_of(published))
     assert [found.rule for found in findings] == ["EU-01", "US-01", "CR-03", "CO-03"]
+
+
+@given(st.lists(st.sampled_from(EVERYTHING), max_size=12))
+def test_a_rule_whose_facts_did_not_move_finds_what_it_found(events: list[Event]) -> None:
+    plan, found, since = plan_of(published), dict[str, Finding](), None
+    for told in range(len(events) + 1):
+        facts = facts_of(*events[:told])
+        found |= {one.rule: one for one in audit_order(facts, MARKETS, plan, since=since)}
+        assert tuple(found.values()) == audit_order(facts, MARKETS, plan)
+        since = facts

@@ -32,6 +32,10 @@ def actions(status: CustomerStatus) -> list[Action]:
     return [can.action for can in status.can_do]
 
 
+def test_the_ids_of_what_was_told_are_not_kept() -> None:
+    assert row(*DELIVERED).state.told == frozenset()
+
+
 def test_a_reservation_waits_for_its_deposit() -> None:
     status = row(placed)
     assert (status.order_status, status.car_status, status.money_status) == (

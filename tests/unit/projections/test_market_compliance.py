@@ -20,6 +20,7 @@ from tests.examples import (
     WITHDRAW_UNTIL,
     allocated,
     eur,
+    informed,
     placed,
     sha,
     signed,
@@ -92,6 +93,7 @@ def test_rows_that_were_loaded_into_the_log_decide_from_then_on() -> None:
     before = given(AUDIT, *CONTRACTED).play(*loaded, stream=book_id("DE"))
     assert verdicts(before)["EU-01"] == "PASS"
     assert before.row(AuditedMarket, "DE").book == german
+    assert verdicts(before.play(informed))["EU-01"] == "FAIL", "the next event of an order asks them"
     after = given(AUDIT, *loaded, stream=book_id("DE")).play(*CONTRACTED)
     assert verdicts(after)["EU-01"] == "FAIL"
     assert "DE-forbids" in after.row(ComplianceFinding, (ORDER_ID, "EU-01")).says

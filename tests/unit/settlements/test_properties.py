@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.kernel import Event, fold
 from domain.orders.state import Order, OrderEvent
-from domain.settlements.accruing import lines, owed
+from domain.settlements.accruing import comes_to_the_same, lines, owed
 from domain.settlements.facts import CommissionFacts, evolve_facts
 from domain.settlements.lines import Line
 from domain.settlements.state import PlanTerms
@@ -75,6 +75,22 @@ def test_commission_knows_an_end_just_when_the_order_has_ended(events: list[Orde
     for one in history(ORDER, [(on(1, 1), event) for event in events]):
         order, facts = fold(order, (one.event,)), evolve_facts(facts, one)
         assert bool(facts.ended) == bool(order.ended)
+
+
+@given(steps, plans)
+@settings(max_examples=300)
+def test_lines_stand_while_no_fact_comes_that_their_plan_waits_for(told: list[Step], plan: PlanTerms) -> None:
+    always = played(told, plan)
+    facts, kept = CommissionFacts(), tuple[Line, ...]()
+    for position, (at, event) in enumerate(told, start=1):
+        before = facts
+        if event is not None:
+            one = recorded(event, stream_id=ORDER, at=on(at, 15), position=position)
+            facts = evolve_facts(facts, one)
+        open_periods, standing = always[position - 1]
+        if not comes_to_the_same(before, facts, plan):
+            kept = lines(facts, plan, open_periods, kept)
+        assert kept == standing
 
 
 @given(steps, plans)

@@ -1,0 +1,70 @@
+"""Latency under a load that comes by schedule: at 25, 50 and 75 % of what the same process can do at most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+
+from benchmarks import sides
+from benchmarks.callers import by_tasks
+from benchmarks.desks import desk
+from benchmarks.figures import Figures, figure
+from benchmarks.flow import SALE, sale
+from benchmarks.ground import Ground
+from benchmarks.offering import offer
+from benchmarks.sides import Numbers, stay_on_one_core
+from benchmarks.size import ROUNDS, Size
+from domain.kernel import Command
+from infra.ask import Answer, Ask
+
+PERCENTS = (25, 50, 75)
+CALLERS = 64
+
+
+def measure(ground: Ground, size: Size) -> Figures:
+    """What it can do, then each load, ROUNDS times."""
+    book = ground.book()
+    rounds = []
+    for _ in range(ROUNDS):
+        ground.tidy(book)
+        rounds.append(sides.run(loads, book, size.warm_up_seconds, size.load_seconds))
+    told = f"{size.load_seconds:g} s a load"
+    return {
+        "capacity_commands_per_second": figure([each["capacity"] for each in rounds], "commands/s", told),
+        **{
+            f"load_{percent}_{what}_ms": figure([each[f"{what}_{percent}"] for each in rounds], "ms", told)
+            for percent in PERCENTS
+            for what in ("p50", "p99")
+        },
+    }
+
+
+def loads(conninfo: str, warm_up: float, seconds: float) -> Numbers:
+    """One round: the capacity, and the latency under each share of it."""
+    stay_on_one_core()
+    with desk(conninfo) as ours:
+
+        def submit(command: Command) -> Future[Answer]:
+            return ours.submit(Ask(command=command, actor="clerk"))
+
+        called = by_tasks(ours, CALLERS, warm_up=warm_up, seconds=seconds)
+        capacity = len(called.latencies) / called.seconds
+        numbers: Numbers = {"capacity": capacity}
+        for percent in PERCENTS:
+            rate = capacity * percent / 100
+            offered = offer(submit, _sales(rate, seconds), rate)
+            if offered.failed:
+                raise AssertionError(f"{offered.failed} commands were not accepted: {offered.first_fault}")
+            numbers[f"p50_{percent}"] = offered.percentile_ms(50)
+            numbers[f"p99_{percent}"] = offered.percentile_ms(99)
+        return numbers
+
+
+def _sales(rate: float, seconds: float) -> Iterator[Command]:
+    """The commands of sales side by side: so many sales that each has its steps a good while apart."""
+    together = max(int(rate * min(seconds / len(SALE), 1)), 1)
+    for _ in range(int(rate * seconds) // (together * len(SALE)) or 1):
+        steps = [sale() for _ in range(together)]
+        for step in range(len(SALE)):
+            for commands in steps:
+                yield commands[step]

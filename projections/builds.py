@@ -1,0 +1,182 @@
+"""Builds: each filling of a projection, in a schema of its own, and which of them readers see.
+
+One build is *live*: the views in `read` show it. The next one is *building*, then *ready*; when it goes live, the one
+before is *kept* for a rollback. A *scratch* build ends at a position of the past and never goes live.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from infra.errors import Contended, IntegrityFault
+from infra.postgres import Connection
+from projections.columns import fingerprint
+from projections.kernel import Projection
+
+State = Literal["building", "ready", "live", "kept", "scratch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One filling of a projection. `until` is the position at which a scratch build ends."""
+
+    projection: Projection
+    number: int
+    state: State
+    until: int | None = None
+
+    @property
+    def schema(self) -> str:
+        return schema_of(self.projection.name, self.number)
+
+    @property
+    def name(self) -> str:
+        return f"build {self.number} of {self.projection.name}"
+
+
+def schema_of(projection: str, number: int) -> str:
+    return f"read_{projection}_{number}"
+
+
+def live(connection: Connection, projection: Projection) -> Build | None:
+    """The build that readers see, None before the first.
+
+    Raises:
+        IntegrityFault: its rows have another meaning or another shape than this version of Carnet gives them, or a
+            table is gone.
+    """
+    build = find(connection, projection, "live")
+    if build is not None:
+        check_meaning(connection, build)
+        check_tables(connection, build)
+    return build
+
+
+def find(connection: Connection, projection: Projection, *states: State) -> Build | None:
+    """The build of a projection that is in one of these states, whatever its rows mean; of several the last."""
+    found = every(connection, projection, *states)
+    return found[-1] if found else None
+
+
+def every(connection: Connection, projection: Projection, *states: State) -> list[Build]:
+    """The builds of a projection that are in one of these states, in the order in which they were made."""
+    rows = connection.execute(
+        """select build, state, until from read.builds where projection = %s and state = any(%s)
+        order by build""",
+        [projection.name, list(states)],
+    )
+    return [Build(projection, *row) for row in rows]
+
+
+def check_meaning(connection: Connection, build: Build) -> None:
+    """Raises IntegrityFault: this version of Carnet cannot go on with the rows of a build."""
+    name, ours = build.projection.name, build.projection.version
+    row = connection.execute(
+        "select version, shape from read.builds where projection = %s and build = %s", [name, build.number]
+    ).fetchone()
+    if row is None:
+        raise _gone(build)
+    version, shape = row
+    if version > ours:
+        raise IntegrityFault(
+            f"The rows of projection {name} are of v{version}; this version of Carnet is older and writes v{ours}.",
+            hint=f"Run the newer version of Carnet, or `carnet project rebuild {name}` to go back to v{ours}.",
+        )
+    if (version, shape) != (ours, fingerprint(build.projection.rows, build.projection.edition)):
+        what = "are of another shape" if version == ours else f"are of v{version}"
+        raise IntegrityFault(
+            f"The rows of projection {name} {what}; this version of Carnet writes v{ours}.",
+            hint=f"Run `carnet project rebuild {name}`.",
+        )
+
+
+def check_tables(connection: Connection, build: Build) -> None:
+    """Raises IntegrityFault: a table of a build is gone; it is named."""
+    row = connection.execute(
+        """select name from read.builds cross join unnest(tables) as name
+        where projection = %s and build = %s and to_regclass(format('%%I.%%I', %s::text, name)) is null""",
+        [build.projection.name, build.number, build.schema],
+    ).fetchone()
+    if row is not None:
+        raise IntegrityFault(
+            f"Table {build.schema}.{row[0]} of projection {build.projection.name} is gone.",
+            hint=f"Run `carnet project rebuild {build.projection.name}`.",
+        )
+
+
+def still(connection: Connection, build: Build) -> bool:
+    """Whether a build is what it was when it was opened; it stays so until the transaction ends."""
+    row = connection.execute(
+        "select state from read.builds where projection = %s and build = %s for share",
+        [build.projection.name, build.number],
+    ).fetchone()
+    return row == (build.state,)
+
+
+def is_still(connection: Connection, build: Build) -> bool:
+    """The same as of now, without holding it."""
+    row = connection.execute(
+        "select state from read.builds where projection = %s and build = %s",
+        [build.projection.name, build.number],
+    ).fetchone()
+    return row == (build.state,)
+
+
+def positions(connection: Connection, build: Build) -> dict[int, int]:
+    """The position of the last event whose rows are written, by slot."""
+    return dict(
+        connection.execute(
+            "select slot, position from read.checkpoints where projection = %s and build = %s order by slot",
+            [build.projection.name, build.number],
+        ).fetchall()
+    )
+
+
+def hold_live(connection: Connection, projection: Projection) -> Build | None:
+    """The live build, which nobody writes until the transaction ends."""
+    build = find(connection, projection, "live")
+    if build is not None:
+        hold(connection, build)
+    return build
+
+
+def hold(connection: Connection, build: Build) -> None:
+    """Let nobody write a build, nor change its state, until the transaction ends.
+
+    Raises:
+        Contended: it is no longer what it was, or is gone.
+    """
+    row = connection.execute(
+        "select state from read.builds where projection = %s and build = %s for no key update",
+        [build.projection.name, build.number],
+    ).fetchone()
+    if row is None:
+        raise _gone(build)
+    if row[0] != build.state:
+        raise Contended(
+            f"{build.name.capitalize()} is {row[0]} by now, no longer {build.state}.",
+            hint="Look at `carnet project builds`.",
+        )
+
+
+def close_gate(connection: Connection, build: Build) -> None:
+    """Nothing is done that the rows of a build ask for, until it knows all that is in the log now."""
+    connection.execute(
+        "update read.builds set gate = (select position from carnet.head) where projection = %s and build = %s",
+        [build.projection.name, build.number],
+    )
+
+
+def turned(connection: Connection, build: Build, state: State, now: datetime) -> Build:
+    """The build in another state."""
+    connection.execute(
+        "update read.builds set state = %s, changed_at = %s where projection = %s and build = %s",
+        [state, now, build.projection.name, build.number],
+    )
+    return replace(build, state=state)
+
+
+def _gone(build: Build) -> Contended:
+    return Contended(f"{build.name.capitalize()} is gone.", hint="Look at `carnet project builds`.")
