@@ -14,6 +14,8 @@ from datetime import datetime
 from typing import Any, LiteralString, Self
 from uuid import UUID
 
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
 from domain.kernel import Recorded
 from infra.clock import Clock
 from infra.codec import decode
@@ -56,6 +58,11 @@ order by position"""
 NOTHING_KNOWN: Mapping[UUID, int] = {}
 
 
+# Planned anew each time, a page would cost more with every partition. A plan made while the tables were empty would
+# scan them for ever after.
+PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """The last position (0 of an empty log) and when it was recorded (None of an empty log)."""
@@ -83,7 +90,7 @@ class Log:
         with connect(conninfo, "carnet_writer") as connection:
             check_version(connection)
         self._conninfo = conninfo
-        self._pool = Pool(conninfo, "carnet_writer")
+        self._pool = Pool(_planned_once(conninfo), "carnet_writer")
         self._partitions = PartitionsAhead(self._pool)
         self._writer = GroupCommit(
             self._connect,
@@ -201,6 +208,12 @@ class Log:
             self._pool.forget()
         with self._pool.connection() as connection:
             return _fetch(connection, statement, values)
+
+
+def _planned_once(conninfo: str) -> str:
+    """The same connection string, whose sessions plan a prepared statement once."""
+    options = conninfo_to_dict(conninfo).get("options") or ""
+    return make_conninfo(conninfo, options=f"{options} {PLANNED_ONCE}".strip())
 
 
 def _fetch(connection: Connection, statement: LiteralString, values: Any) -> Sequence[Any]:
