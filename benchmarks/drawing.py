@@ -60,16 +60,16 @@ def draw(figures: Figures) -> list[Path]:
 
 def rendered(chart: Any) -> bytes:
     """The SVG. pygal would write the day, and what a mouse needs."""
-    chart.add_xml_filter(_without_comments)
+    chart.add_xml_filter(_still)
     drawn: bytes = chart.render()
     return drawn
 
 
 # pygal has no types: its charts and elements are Any.
-def _without_comments(root: Any) -> Any:
+def _still(root: Any) -> Any:
     for parent in root.iter():
         for child in list(parent):
-            if not isinstance(child.tag, str):
+            if not isinstance(child.tag, str) or child.tag.endswith("script"):  # comments have no tag
                 parent.remove(child)
     return root
 
