@@ -9,9 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import pygal
-from pygal.style import Style
-
+from benchmarks.charts import Bar, Line, Style
 from benchmarks.commands import CALLERS
 from benchmarks.figures import Figures
 from benchmarks.lengthening import LABELS
@@ -62,16 +60,16 @@ def draw(figures: Figures) -> list[Path]:
 
 def rendered(chart: Any) -> bytes:
     """The SVG. pygal would write the day, and what a mouse needs."""
-    chart.add_xml_filter(_without_comments)
+    chart.add_xml_filter(_still)
     drawn: bytes = chart.render()
     return drawn
 
 
 # pygal has no types: its charts and elements are Any.
-def _without_comments(root: Any) -> Any:
+def _still(root: Any) -> Any:
     for parent in root.iter():
         for child in list(parent):
-            if not isinstance(child.tag, str):
+            if not isinstance(child.tag, str) or child.tag.endswith("script"):  # comments have no tag
                 parent.remove(child)
     return root
 
@@ -93,7 +91,7 @@ def _chart(
         margin=16,
         range=(0, top * 1.1),
         truncate_label=-1,
-        print_values=kind is pygal.Bar,
+        print_values=kind is Bar,
         print_values_position="top",
         min_scale=4,
         max_scale=8,
@@ -120,7 +118,7 @@ def throughput(figures: Figures) -> Any:
         )
     }
     chart = _chart(
-        pygal.Line,
+        Line,
         "Durable commands a second, by callers",
         x_title="callers",
         y_title="commands/s",
@@ -136,7 +134,7 @@ def length(figures: Figures) -> Any:
     """What an append costs, by the length of the log."""
     costs = [1e6 / figures[f"append_events_per_second_at_{label}"]["median"] for label in LABELS]
     chart = _chart(
-        pygal.Bar,
+        Bar,
         "Cost of an appended event, by length of the log",
         x_title="in the log",
         y_title="µs/event",
@@ -161,7 +159,7 @@ def rebuild(figures: Figures) -> Any:
         "read and decode": (figures["read_decode_events_per_second"]["median"], STYLE.colors[1]),
     }
     chart = _chart(
-        pygal.Bar,
+        Bar,
         "Three read models built from the first event",
         x_title="",
         y_title="events/s",
@@ -180,7 +178,7 @@ def load(figures: Figures) -> Any:
         for what in ("p50", "p99")
     }
     chart = _chart(
-        pygal.Bar,
+        Bar,
         "Latency of a command, from when it was due",
         x_title=f"load, of {figures['capacity_commands_per_second']['median']:,.0f} commands/s at most",
         y_title="ms",
