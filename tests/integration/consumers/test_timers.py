@@ -135,7 +135,7 @@ def sooner(recorded: Recorded, rows: Rows) -> Iterator[Change]:
         yield Gone(Due, moot.timer_id)
 
 
-SOONER = replace(DEADLINES, version=2, project=sooner)
+SOONER = replace(DEADLINES, version=DEADLINES.version + 1, project=sooner)
 
 
 def site_of(season: Season) -> Site:
