@@ -20,7 +20,7 @@ def main() -> int:
     )
     given = told.parse_args()
     logging.configure("error")
-    report = soak(given.seconds, given.seed, given.kept)
+    report = soak(given.seconds, given.seed, given.kept or Path(".carnet") / f"soak-{given.seed}")
     for violation in report.violations:
         print(f"VIOLATED: {violation}")
     print(f"{len(report.violations)} violations in {report.events} events, with seed {report.seed}.")

@@ -103,7 +103,8 @@ def _keeping(here: Ground, kept: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        kept.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.mkdir(parents=True)
         for log in (*here.folder.glob("*.log"), *(here.folder / "servers").glob("*.log")):
             shutil.copy(log, kept)
         for journal in (here.folder / "journals").glob("*"):

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import msgspec
+import pytest
 
 from domain.allocations.allocating import VehicleAllocated, VehicleReleased
 from domain.kernel import Recorded
@@ -63,11 +64,9 @@ def test_it_must_be_there_once(tmp_path: Path) -> None:
     assert any("[1, 2]" in one for one in found(tmp_path, ACKNOWLEDGED, log=twice, effect=EFFECT))
 
 
-def test_what_came_to_nothing_must_not_be_there(tmp_path: Path) -> None:
-    for number, ended in enumerate((NOT_NOW, NO)):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        assert "never took effect" in found(folder, ended, log=[PAID], effect=EFFECT)[0]
+@pytest.mark.parametrize("ended", [NOT_NOW, NO])
+def test_what_came_to_nothing_must_not_be_there(ended: Ended, tmp_path: Path) -> None:
+    assert "never took effect" in found(tmp_path, ended, log=[PAID], effect=EFFECT)[0]
 
 
 def test_a_refusal_by_a_rule_must_be_recorded(tmp_path: Path) -> None:
