@@ -1,4 +1,4 @@
-"""`carnet parked`: messages that could not be processed, and what a person decides about them."""
+"""`carnet parked`: messages and events that could not be processed, and what a person decides about them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ from cyclopts import App, Parameter
 from app.output import AsJson, out, print_json, print_table
 from app.wiring import clock_of, configured, connected, vault_of
 from infra import parked as messages
+from infra.errors import NotFound
 from infra.parked import Parked
+from infra.postgres import Connection
+from projections import parking as events
+from projections.parking import ParkedEvent
 
 parked = App(
-    name="parked", help="Messages that could not be processed: nothing is lost, and all can be retried."
+    name="parked",
+    help="Messages and events that could not be processed: nothing is lost, and all can be retried.",
 )
 
 Id = Annotated[UUID, Parameter(name="ID", help="As `carnet parked list` shows it.")]
@@ -23,58 +28,86 @@ Id = Annotated[UUID, Parameter(name="ID", help="As `carnet parked list` shows it
 
 @parked.command(name="list")
 def list_them(*, json: AsJson = False) -> None:
-    """List the messages that wait, in the order they were parked."""
+    """List the messages that wait for a consumer, and the events that wait in a projection, as they were parked."""
     with connected(configured(), "carnet_writer") as connection:
-        waiting = messages.waiting(connection)
+        waiting = sorted(
+            [*messages.waiting(connection), *events.waiting(connection)], key=lambda one: one.parked_at
+        )
     if json:
-        print_json([asdict(one) for one in waiting])
+        print_json([_told(one) for one in waiting])
     else:
         print_table(
             ("id", "where", "state", "parked", "reason"),
             [
-                (
-                    m.id,
-                    f"{m.topic}[{m.partition}] {m.offset}",
-                    m.state,
-                    f"{m.parked_at:%Y-%m-%d %H:%M}",
-                    m.reason,
-                )
-                for m in waiting
+                (one.id, _where(one), one.state, f"{one.parked_at:%Y-%m-%d %H:%M}", one.reason)
+                for one in waiting
             ],
         )
 
 
 @parked.command
 def show(parked_id: Id, /, *, purpose: str, json: AsJson = False) -> None:
-    """Open one message. It may hold personal data: who looked, when and why is recorded first."""
+    """Open one message. It may hold personal data: who looked, when and why is recorded first.
+
+    An event holds none; `carnet replay` of its order tells what it says.
+    """
     settings = configured()
     with connected(settings, "carnet_writer") as connection:
-        one = messages.find(connection, parked_id)
-    with vault_of(settings, clock_of(settings)) as vault:
-        payload = vault.open_bytes(one.payload, purpose=purpose, actor=settings.actor)
+        one = _find(connection, parked_id)
+    told = _told(one)
+    if isinstance(one, Parked):
+        with vault_of(settings, clock_of(settings)) as vault:
+            payload = vault.open_bytes(one.payload, purpose=purpose, actor=settings.actor)
+        told["payload_base64" if json else "payload"] = (
+            base64.b64encode(payload).decode() if json else repr(payload)[2:-1]
+        )
     if json:
-        print_json({**asdict(one), "payload_base64": base64.b64encode(payload).decode()})
+        print_json(told)
     else:
-        print_table(("", ""), [*asdict(one).items(), ("payload", repr(payload)[2:-1])])
+        print_table(("", ""), list(told.items()))
 
 
 @parked.command
 def retry(parked_id: Id, /) -> None:
-    """Ask that the queue of this message be tried again; the consumer that owns it does so, in order."""
+    """Ask that its queue be tried again; the consumer or projection that it waits for does so, in order."""
     settings = configured()
     with connected(settings, "carnet_writer") as connection:
         now = clock_of(settings).now()
-        _say(messages.retry(connection, parked_id, actor=settings.actor, now=now))
+        if isinstance(_find(connection, parked_id), Parked):
+            _say(messages.retry(connection, parked_id, actor=settings.actor, now=now))
+        else:
+            _say(events.retry(connection, parked_id, actor=settings.actor, now=now))
 
 
 @parked.command
 def drop(parked_id: Id, /, *, why: str) -> None:
-    """Take one message out for good. Who did so and why is recorded; what waited behind it goes on."""
+    """Take one out for good. Who did so and why is recorded; what waited behind it goes on."""
     settings = configured()
     with connected(settings, "carnet_writer") as connection:
         now = clock_of(settings).now()
-        _say(messages.drop(connection, parked_id, actor=settings.actor, now=now, why=why))
+        if isinstance(_find(connection, parked_id), Parked):
+            _say(messages.drop(connection, parked_id, actor=settings.actor, now=now, why=why))
+        else:
+            _say(events.drop(connection, parked_id, actor=settings.actor, now=now, why=why))
 
 
-def _say(one: Parked) -> None:
+def _find(connection: Connection, parked_id: UUID) -> Parked | ParkedEvent:
+    try:
+        return events.find(connection, parked_id)
+    except NotFound:
+        return messages.find(connection, parked_id)
+
+
+def _where(one: Parked | ParkedEvent) -> str:
+    """The place of a message at its source, or the projection and the position of an event."""
+    if isinstance(one, Parked):
+        return f"{one.topic}[{one.partition}] {one.offset}"
+    return f"projection {one.projection}, build {one.build}, position {one.position}"
+
+
+def _told(one: Parked | ParkedEvent) -> dict[str, object]:
+    return {"where": _where(one), **asdict(one)}
+
+
+def _say(one: Parked | ParkedEvent) -> None:
     out.print(f"{one.id}: {one.state}")

@@ -50,20 +50,20 @@ def replay(stream_id: StreamId, /, *, as_of: AsOf = None, json: AsJson = False) 
         _print(history, state)
 
 
-def position_of(log: Log, text: str) -> int:
-    """The position that a position or a time means. Raises InputError."""
+def position_of(log: Log, text: str, name: str = "--as-of") -> int:
+    """The position that a position or a time means, which was given as `name`. Raises InputError."""
     if re.fullmatch("[0-9]{1,18}", text):
         return int(text)
     try:
         told = datetime.fromisoformat(text)
     except ValueError:
         raise InputError(
-            "--as-of is neither a position nor a time.", hint="Write 1234, or 2026-03-31T23:30:00Z."
+            f"{name} is neither a position nor a time.", hint="Write 1234, or 2026-03-31T23:30:00Z."
         ) from None
     try:
         return log.position_at(moment(told))
     except OutOfBounds as error:
-        raise InputError(f"--as-of: {error}.", hint="Write it as 2026-03-31T23:30:00Z.") from None
+        raise InputError(f"{name}: {error}.", hint="Write it as 2026-03-31T23:30:00Z.") from None
 
 
 def replayed(history: Sequence[Recorded]) -> State:

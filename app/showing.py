@@ -25,7 +25,7 @@ from infra.errors import CarnetError, NotFound
 from infra.position import relay_position
 from infra.postgres import Connection
 from infra.settings import Settings
-from projections import queries
+from projections import parking, queries
 from projections.lag import lag
 
 OrderId = Annotated[UUID, Parameter(name="ORDER", help="The id of an order.")]
@@ -64,11 +64,15 @@ def status(*, json: AsJson = False) -> None:
             *_consumers(connection, clock, settings),
             _relay(connection, clock, settings, head),
         ]
-        waiting = parked.count(connection)
+        waiting, waiting_events = parked.count(connection), parking.count(connection)
     if json:
-        print_json({"head": head, "followers": followers, "parked": waiting})
+        told = {"head": head, "followers": followers, "parked": waiting, "parked_events": waiting_events}
+        print_json(told)
         return
-    out.print(f"Head of the log: position [bold]{head}[/bold]; parked messages: [bold]{waiting}[/bold]")
+    out.print(
+        f"Head of the log: position [bold]{head}[/bold]; parked messages: [bold]{waiting}[/bold]; "
+        f"parked events: [bold]{waiting_events}[/bold]"
+    )
     print_table(
         ("follower", "behind", "seconds", "note"),
         [(f.name, f.behind, None if f.seconds is None else f"{f.seconds:.1f}", f.note) for f in followers],

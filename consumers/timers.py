@@ -1,6 +1,7 @@
 """Timers: what falls due is asked for, once, however often this process is stopped and started.
 
-The rows of `read.due` are a projection's. A timer has fired when its command id is in the log.
+The rows of `read.due` are a projection's. A timer has fired when its command id is in the log. After the projection
+was switched to another build, nothing fires until that build knows all that the one before has caused.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from domain.orders.withdrawing import CloseWithdrawalWindow
 from infra.errors import InputError
 from infra.learnt import learnt
 from infra.postgres import Connection
-from infra.timers import Due
+from infra.timers import PROJECTION, Due
 
 ACTOR = "timer"
 TOPIC = "timers"
@@ -40,7 +41,8 @@ UNFIRED = """
 from read.due d
 where due_at <= %s and not exists (select from carnet.commands c where c.command_id = d.command_id)
     and not exists (select from carnet.parked p where p.source = 'timer:' || d.timer_id)"""
-DUE = f"select timer_id, due_at, stream_id, kind, command_id {UNFIRED} order by due_at, timer_id limit %s"
+DUE = f"""select timer_id, due_at, stream_id, kind, command_id {UNFIRED} and (select read.may_act(%s))
+order by due_at, timer_id limit %s"""
 COUNT = f"select count(*) {UNFIRED}"
 
 
@@ -63,13 +65,14 @@ class TimerRunner:
 
     def fire_due(self, threads: ThreadPoolExecutor) -> int:
         """Fire one batch of what is due now; how many there were."""
-        with self._shop.pool.connection() as connection:
+        # A switch to another build waits for those that read this one until the batch has fired.
+        with self._shop.pool.connection() as connection, connection.transaction():
             timers = due(connection, self._shop.clock.now(), limit=BATCH)
-        shares: list[list[Due]] = [[] for _ in range(THREADS)]
-        for timer in timers:
-            shares[timer.stream_id.int % THREADS].append(timer)
-        for _ in threads.map(self._fire_in_order, shares):
-            pass
+            shares: list[list[Due]] = [[] for _ in range(THREADS)]
+            for timer in timers:
+                shares[timer.stream_id.int % THREADS].append(timer)
+            for _ in threads.map(self._fire_in_order, shares):
+                pass
         return len(timers)
 
     def _fire_in_order(self, timers: list[Due]) -> None:
@@ -111,11 +114,12 @@ def read(payload: bytes) -> Wanted:
 
 
 def due(connection: Connection, now: datetime, *, limit: int) -> list[Due]:
-    """The timers that are due and have not fired, the earliest first; none before the projection ran."""
+    """The timers that are due and have not fired, the earliest first. None before the projection ran, nor while its
+    build is behind what an earlier one has caused."""
     if not _projected(connection):
         return []
     with connection.cursor(row_factory=class_row(Due)) as cursor:
-        return cursor.execute(DUE, [now, limit]).fetchall()
+        return cursor.execute(DUE, [now, PROJECTION, limit]).fetchall()
 
 
 def count_due(connection: Connection, now: datetime) -> int:

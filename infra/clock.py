@@ -38,6 +38,7 @@ class SimulatedClock:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             size = os.fstat(descriptor).st_size
@@ -61,3 +62,6 @@ class SimulatedClock:
 
     def close(self) -> None:
         self._map.close()
+
+    def __reduce__(self) -> tuple[type[SimulatedClock], tuple[Path]]:
+        return SimulatedClock, (self._path,)

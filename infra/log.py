@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, LiteralString, Self
 from uuid import UUID
 
 from domain.kernel import Recorded
+from infra import paging
 from infra.clock import Clock
 from infra.codec import decode
 from infra.errors import PostgresFault
 from infra.group_commit import LEARN_WITHIN_S, QUEUE_MAX, GroupCommit
 from infra.item import Duplicate, Item, Outcome
 from infra.migrate import check_version
-from infra.postgres import Connection, ConnectionLost, Pool, check_durable, connect
+from infra.paging import Page, Share
+from infra.postgres import Connection, Pool, check_durable, connect
 from infra.waiting import Handed, Waiting
 
 COLUMNS: LiteralString = """position, stream_id, version, event_id, name, schema_version, market, occurred_at,
@@ -101,6 +103,24 @@ class Log:
         """The next events after a position, in order, at most `limit`."""
         return [_recorded(row) for row in self._rows(READ, [after, limit])]
 
+    def page(
+        self,
+        after: int,
+        *,
+        limit: int,
+        size_max: int,
+        until: int | None = None,
+        share: Share | None = None,
+    ) -> Page:
+        """The events of the next `limit` positions, at most up to `until`: those of a share, all if none is given.
+        The page ends earlier, after some hundred events at most, once their bodies are `size_max` bytes."""
+        found, page = self._pool.run(
+            lambda connection: paging.rows(
+                connection, COLUMNS, after, limit=limit, size_max=size_max, until=until, share=share
+            )
+        )
+        return replace(page, events=[_recorded(row) for row in found])
+
     def history(
         self, stream_id: UUID, *, after_version: int = 0, until_position: int | None = None
     ) -> list[Recorded]:
@@ -173,14 +193,7 @@ class Log:
 
     # Rows of psycopg have no static type; each caller names what its statement selects.
     def _rows(self, statement: LiteralString, values: Any = ()) -> Sequence[Any]:
-        """Read; once more with a new connection if the first did not survive a restart of the server."""
-        try:
-            with self._pool.connection() as connection:
-                return _fetch(connection, statement, values)
-        except ConnectionLost:
-            self._pool.forget()
-        with self._pool.connection() as connection:
-            return _fetch(connection, statement, values)
+        return self._pool.run(lambda connection: _fetch(connection, statement, values))
 
 
 def _fetch(connection: Connection, statement: LiteralString, values: Any) -> Sequence[Any]:

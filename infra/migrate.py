@@ -76,7 +76,19 @@ def migrate(conninfo: str, kind: Kind = BOOK) -> list[str]:
                     f"insert into {kind.schema}.migrations (number, name, sha256) values (%s, %s, %s)",  # noqa: S608
                     [migration.number, migration.name, migration.sha256],
                 )
+        if kind is BOOK:
+            _let_schemas_be_made(connection)
         return [f"{migration.number:04} {migration.name}" for migration in todo]
+
+
+def _let_schemas_be_made(connection: Connection) -> None:
+    """A database that was cloned or restored has kept the rights within it, and lost this one on it."""
+    name = sql.Identifier(connection.info.dbname)
+    row = connection.execute(
+        "select has_database_privilege('carnet_owner', current_database(), 'create')"
+    ).fetchone()
+    if row != (True,):
+        connection.execute(sql.SQL("grant create on database {} to carnet_owner").format(name))
 
 
 def check_version(connection: Connection, kind: Kind = BOOK) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from psycopg.errors import LockNotAvailable
@@ -25,6 +25,16 @@ from pg_locks join pg_stat_activity using (pid)
 where locktype = 'advisory' and granted and objsubid = 1
     and database = (select oid from pg_database where datname = current_database())
     and (classid::bigint << 32) | objid::bigint = hashtextextended(%s, 0)"""
+
+
+MISSING = """
+select what from unnest(%s::text[]) with ordinality as asked (what, turn)
+where not exists (
+    select from pg_locks
+    where locktype = 'advisory' and pid = pg_backend_pid() and objsubid = 1
+        and (classid::bigint << 32) | objid::bigint = hashtextextended(what, 0)
+)
+order by turn limit 1"""
 
 
 @contextmanager
@@ -53,20 +63,30 @@ def introduce(connection: Connection, what: str) -> None:
     )
 
 
-def hold(connection: Connection, what: str) -> None:
-    """Take the lock of `what` for as long as this connection lives.
+def hold(connection: Connection, *whats: str) -> None:
+    """Take the lock of each of these for as long as this connection lives, in this order.
 
     Raises:
-        AlreadyRunning: another session holds it; the sentence names it.
+        AlreadyRunning: another session holds one; the sentence names it.
     """
     connection.execute(f"set lock_timeout = '{PATIENCE}'")
     try:
-        connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [what])
+        connection.execute(
+            "select pg_advisory_lock(hashtextextended(what, 0)) from unnest(%s::text[]) as what",
+            [list(whats)],
+        )
     except LockNotAvailable:
+        what = _missing(connection, whats)
         raise AlreadyRunning(
             f"{what} runs already: {_holder(connection, what)}.", hint="Leave one of the two running."
         ) from None
     connection.execute("set lock_timeout to default")
+
+
+def _missing(connection: Connection, whats: Sequence[str]) -> str:
+    """The first of these locks that this session did not get."""
+    row = connection.execute(MISSING, [list(whats)]).fetchone()
+    return str(row[0]) if row else whats[0]
 
 
 def _holder(connection: Connection, what: str) -> str:

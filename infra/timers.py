@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID, uuid5
+
+PROJECTION: Final = "deadlines"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

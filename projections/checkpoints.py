@@ -1,85 +1,62 @@
-"""How far each projection has come, and with which meaning of its rows."""
+"""How far each slot of a build has come."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from infra.errors import IntegrityFault
 from infra.postgres import Connection
-from projections.columns import fingerprint
-from projections.kernel import Projection
+from projections.builds import Build
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """`position` is that of the last event whose rows are written. `shape` is the fingerprint of the row
-    classes they were written with."""
-
-    name: str
-    version: int
-    shape: str
-    position: int
-    updated_at: datetime
-
-
-def find(connection: Connection, projection: Projection) -> Checkpoint | None:
-    """The checkpoint of a projection, None before its first run.
+def read(connection: Connection, build: Build, slots: Sequence[int]) -> dict[int, int]:
+    """The position of the last event whose rows are written, by slot.
 
     Raises:
-        IntegrityFault: its rows have another meaning or another shape than this version of Carnet gives them.
+        IntegrityFault: a slot has none.
     """
-    row = connection.execute(
-        "select name, version, shape, position, updated_at from read.checkpoints where name = %s",
-        [projection.name],
-    ).fetchone()
-    if row is None:
-        return None
-    checkpoint = Checkpoint(*row)
-    if (checkpoint.version, checkpoint.shape) != (
-        projection.version,
-        fingerprint(projection.rows, projection.edition),
-    ):
-        what = (
-            "are of another shape"
-            if checkpoint.version == projection.version
-            else f"are of v{checkpoint.version}"
-        )
-        raise IntegrityFault(
-            f"The rows of projection {projection.name} {what}; this version of Carnet writes v{projection.version}.",
-            hint=f"Run `carnet project rebuild {projection.name}`.",
-        )
-    return checkpoint
-
-
-def start(connection: Connection, projection: Projection, position: int, now: datetime) -> None:
-    """The rows stand as of this position, whatever stood there before."""
-    connection.execute(
-        """insert into read.checkpoints (name, version, shape, position, updated_at) values (%s, %s, %s, %s, %s)
-        on conflict (name) do update set version = excluded.version, shape = excluded.shape,
-            position = excluded.position, updated_at = excluded.updated_at""",
-        [
-            projection.name,
-            projection.version,
-            fingerprint(projection.rows, projection.edition),
-            position,
-            now,
-        ],
+    found: dict[int, int] = dict(
+        connection.execute(
+            "select slot, position from read.checkpoints where projection = %s and build = %s and slot = any(%s)",
+            [build.projection.name, build.number, list(slots)],
+        ).fetchall()
     )
+    if missing := set(slots) - found.keys():
+        raise IntegrityFault(
+            f"Build {build.number} of projection {build.projection.name} has no checkpoint for slot {min(missing)}.",
+            hint=f"Run `carnet project rebuild {build.projection.name}`.",
+        )
+    return found
 
 
-def advance(connection: Connection, projection: Projection, *, old: int, new: int, now: datetime) -> None:
-    """Move a checkpoint on.
+def advance(
+    connection: Connection, build: Build, moves: Mapping[int, tuple[int, int]], now: datetime
+) -> None:
+    """Move slots on, each from where it was to where it is, in one statement.
 
     Raises:
-        IntegrityFault: it is not where this process left it.
+        IntegrityFault: one is not where this process left it.
     """
+    if not moves:
+        return
+    old, new = zip(*moves.values(), strict=True)
     moved = connection.execute(
-        "update read.checkpoints set position = %s, updated_at = %s where name = %s and position = %s",
-        [new, now, projection.name, old],
+        """update read.checkpoints c set position = moved.new, updated_at = %(now)s
+        from unnest(%(slots)s::smallint[], %(old)s::bigint[], %(new)s::bigint[]) as moved (slot, old, new)
+        where projection = %(projection)s and build = %(build)s and c.slot = moved.slot and position = moved.old""",
+        {
+            "projection": build.projection.name,
+            "build": build.number,
+            "slots": list(moves),
+            "old": list(old),
+            "new": list(new),
+            "now": now,
+        },
     )
-    if moved.rowcount != 1:
+    if moved.rowcount != len(moves):
         raise IntegrityFault(
-            f"The checkpoint of projection {projection.name} is no longer at position {old}: somebody else moved it.",
-            hint=f"Run `carnet project rebuild {projection.name}`.",
+            f"A checkpoint of build {build.number} of projection {build.projection.name} is no longer where this "
+            "process left it: somebody else moved it.",
+            hint=f"Run `carnet project rebuild {build.projection.name}`.",
         )

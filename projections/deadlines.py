@@ -19,7 +19,7 @@ from domain.orders.paying import PaymentReceived
 from domain.orders.reserving import LapseReservation, ReservationLapsed, ReservationPlaced
 from domain.orders.state import Order
 from domain.orders.withdrawing import CloseWithdrawalWindow, WithdrawalAccepted, WithdrawalWindowClosed
-from infra.timers import Due
+from infra.timers import PROJECTION, Due
 from projections.kernel import Change, Gone, Projection, Rows, same_stream
 
 
@@ -58,7 +58,7 @@ def project(recorded: Recorded, rows: Rows) -> Iterator[Change]:
 
 
 DEADLINES: Final = Projection(
-    name="deadlines",
+    name=PROJECTION,
     version=1,
     rows=(Due, Watched),
     project=project,

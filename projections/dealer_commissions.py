@@ -193,4 +193,6 @@ DEALER_COMMISSIONS: Final = Projection(
             PeriodClosed,
         }
     ),
+    everywhere=frozenset({PlanPublished, PeriodClosed}),
+    copied=frozenset({CommissionPlan, PartnerPeriod}),
 )

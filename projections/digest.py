@@ -1,42 +1,52 @@
-"""Whether two read models are the same: SHA-256 over every row of a projection, in the order of its keys."""
+"""Whether two read models are the same: SHA-256 over every row of a build, in the order of its keys."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
-from psycopg import Connection
-from psycopg.errors import UndefinedTable
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from infra.errors import NotFound
-from projections.columns import shape
+from infra.postgres import Connection
+from projections.builds import Build, check_tables, find
 from projections.kernel import Projection
-from projections.view import LIVE
+from projections.stored import SLOT, Stored, stored
 
 
-def digest(connection: Connection[Any], projection: Projection, *, schema: str = LIVE) -> str:
-    """SHA-256 (hex) over the names and rows of the projection's tables, as COPY writes them, in UTC.
+def digest(connection: Connection, projection: Projection) -> str:
+    """The digest of what readers see.
 
     Raises:
         NotFound: the projection has never run.
+        IntegrityFault: a table is gone.
+    """
+    build = find(connection, projection, "live")
+    if build is None:
+        raise NotFound(f"Projection {projection.name} was never built.", hint="Run `carnet project`.")
+    return digest_of(connection, build)
+
+
+def digest_of(connection: Connection, build: Build) -> str:
+    """SHA-256 (hex) over the names and rows of a build's tables as of one moment, as COPY writes them, in UTC.
+
+    Raises:
+        IntegrityFault: a table is gone.
     """
     found = hashlib.sha256()
     with connection.transaction():
+        connection.execute("set transaction isolation level repeatable read")
         connection.execute("set local timezone to 'UTC'")
         connection.execute("set local datestyle to 'ISO'")
-        for row in projection.rows:
-            found.update(f"{row.table}\n".encode())
-            columns = SQL(", ").join(map(Identifier, shape(row).names))
-            rows = SQL("copy (select {} from {} order by {}) to stdout").format(
-                columns, Identifier(schema, row.table), SQL(", ").join(map(Identifier, row.key))
-            )
-            try:
-                with connection.cursor() as cursor, cursor.copy(rows) as copy:
-                    for block in copy:
-                        found.update(block)
-            except UndefinedTable as error:
-                raise NotFound(
-                    f"Projection {projection.name} was never built.", hint="Run `carnet project`."
-                ) from error
+        check_tables(connection, build)
+        for table in stored(connection, build.schema).values():
+            found.update(f"{table.table}\n".encode())
+            with connection.cursor() as cursor, cursor.copy(_rows(table)) as copy:
+                for block in copy:
+                    found.update(block)
     return found.hexdigest()
+
+
+def _rows(table: Stored) -> Composed:
+    slot = (SLOT,) if table.copied else ()
+    columns, key = (SQL(", ").join(map(Identifier, (*names, *slot))) for names in (table.columns, table.key))
+    return SQL("copy (select {} from {} order by {}) to stdout").format(columns, table.name, key)

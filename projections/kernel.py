@@ -6,8 +6,9 @@ yields what they become; where rows are kept, and when they are written, is the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import Field, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import Field, dataclass, field
+from functools import partial
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, overload
 from uuid import UUID
 
@@ -71,16 +72,23 @@ class Rows(Protocol):
 
 
 Hint = Callable[[Recorded], Iterable[tuple[type[Row], Key]]]
+Route = Callable[[Recorded], UUID]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Projection:
-    """A read model. `project` is pure: the same events give the same rows, on any machine, for ever.
+    """A read model. `project` is pure: the same events give the same rows, on any machine, for ever. It can be
+    pickled, so that several processes can work on it.
 
     `version` counts the meanings that its rows have had: raise it when `project`, or what it calls, gives
     other rows for the same events. `wants` names the families or event classes it is shown, all if empty.
     `hint` names the rows that an event will read, so that a batch fetches them in one query; a row that it
     does not name is fetched alone. `edition` tells the dated rows that `project` was given from any others.
+
+    Rows are spread over slots by a key, and each slot is folded by itself. An event goes to the slot of its own
+    stream; `elsewhere` gives the key for events whose rows belong to another, and those of `everywhere` go to
+    every slot. What `project` reads and yields for an event has to stand in the slot of that event: rows that
+    several slots read are named in `copied`, and stand once for each. Changing any of these raises `version`.
     """
 
     name: str
@@ -90,15 +98,27 @@ class Projection:
     hint: Hint
     wants: frozenset[Family | type[Event]] = frozenset()
     edition: str = ""
+    elsewhere: Mapping[type[Event], Route] = field(default_factory=dict)
+    everywhere: frozenset[type[Event]] = frozenset()
+    copied: frozenset[type[Row]] = frozenset()
 
     def wanted(self, event: type[Event]) -> bool:
         return not self.wants or event in self.wants or event.family in self.wants
 
+    def route(self, event: type[Event]) -> Route | None:
+        """What gives the key of such events; None if they are not wanted."""
+        return self.elsewhere.get(event, own_stream) if self.wanted(event) else None
+
+
+def own_stream(recorded: Recorded) -> UUID:
+    """The route of an event whose rows belong to its own stream."""
+    return recorded.stream_id
+
 
 def same_stream(*rows: type[Row]) -> Hint:
     """The hint of a projection whose rows have the id of the event's stream for their key."""
+    return partial(_same_stream, rows)
 
-    def hint(recorded: Recorded) -> Iterable[tuple[type[Row], Key]]:
-        return [(row, recorded.stream_id) for row in rows]
 
-    return hint
+def _same_stream(rows: tuple[type[Row], ...], recorded: Recorded) -> Iterable[tuple[type[Row], Key]]:
+    return [(row, recorded.stream_id) for row in rows]

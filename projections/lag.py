@@ -12,8 +12,9 @@ from projections.kernel import Projection
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """`position` is that of the last event whose rows are written, 0 if the projection has never run; `head`
-    the log's. `seconds` is how long the next event has been waiting, 0 if none is."""
+    """How far the rows that readers see are behind. `position` is that of the slowest slot: the last event
+    whose rows are written there, 0 if the projection has never run; `head` is the log's. `seconds` is how long
+    the next event has been waiting, 0 if none is."""
 
     name: str
     position: int
@@ -31,8 +32,11 @@ def lag(connection: Connection, projections: Sequence[Projection], now: datetime
         rows = connection.execute(
             """select asked.name, at, head.position, next.recorded_at
             from unnest(%s::text[]) with ordinality as asked (name, turn)
-            left join read.checkpoints using (name)
-            cross join lateral (select coalesce(checkpoints.position, 0) as at) as there
+            cross join lateral (
+                select coalesce(min(position), 0) as at
+                from read.builds join read.checkpoints using (projection, build)
+                where projection = asked.name and state = 'live'
+            ) as slowest
             cross join carnet.head
             left join carnet.events as next on next.position = at + 1
             order by asked.turn""",

@@ -238,6 +238,13 @@ def hint(books: Books, recorded: Recorded) -> Iterator[tuple[type[Row], Key]]:
                     yield ComplianceFinding, (vehicle_id, rule.id)
 
 
+def _car(recorded: Recorded) -> UUID:
+    """An order's stream tells of its car, and what the rules know of the car stands with the car."""
+    vehicle_id = vehicle_of(recorded)
+    assert vehicle_id is not None
+    return vehicle_id
+
+
 def market_compliance(markets: Markets, edition: str) -> Projection:
     """The audit under these rows of the markets, and under those that the log holds; `edition` tells the shipped
     ones from any other. Findings that were made under another edition ask for a rebuild. Rows that are loaded
@@ -251,4 +258,7 @@ def market_compliance(markets: Markets, edition: str) -> Projection:
         hint=partial(hint, books),
         wants=OF_ORDERS | OF_VEHICLES | OF_MARKETS | {PlanPublished},
         edition=edition,
+        elsewhere={CarAllocated: _car, CarTakenAway: _car},
+        everywhere=OF_MARKETS | {PlanPublished},
+        copied=frozenset({AuditedPlan, AuditedMarket}),
     )

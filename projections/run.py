@@ -1,7 +1,8 @@
-"""Keeps projections up to date with the log: catch up, follow, rebuild.
+"""Keeps builds up to date with the log: catch up, and follow.
 
-One reader feeds every projection it is given. Events are folded in memory; the changed rows and the
-checkpoints are written in one transaction, so a process may be killed at any point and another goes on.
+One reader feeds every build it is given. Events are folded in memory; the changed rows, the events that were
+parked and the checkpoints are written in one transaction, so a process may be killed or paused at any point and
+another goes on. Memory is bounded by rows and by bytes, however long the log is.
 """
 
 from __future__ import annotations
@@ -12,20 +13,27 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol
+from uuid import UUID
 
 import psycopg
 from psycopg.errors import UndefinedColumn, UndefinedTable
 
-from domain.kernel import Recorded
 from infra.clock import Clock
 from infra.errors import IntegrityFault
 from infra.only_one import hold, introduce
+from infra.paging import Page, Share
 from infra.postgres import Connection, connect, fault
-from projections.kernel import Projection
-from projections.view import LIVE, NEXT, View
+from projections import parking
+from projections.builds import Build
+from projections.slots import ALL, SLOTS, lock_names, share
+from projections.view import View
 
 READ_EVENTS = 2_000
+READ_BYTES = 4 << 20
 WRITE_ROWS = 20_000
+WRITE_BYTES = 16 << 20
+WRITE_EVENTS = 200_000
+KEPT_BYTES = 32 << 20
 POLL_MIN_S = 0.05
 POLL_MAX_S = 1.0
 
@@ -35,47 +43,42 @@ Progress = Callable[[int], None]
 class Reader(Protocol):
     """The log, as far as a projection needs it."""
 
-    def read(self, after: int, limit: int) -> list[Recorded]:
-        """At most `limit` events whose position is greater than `after`, in order, without a gap."""
+    def page(
+        self, after: int, *, limit: int, size_max: int, until: int | None = None, share: Share | None = None
+    ) -> Page:
+        """The events of the next `limit` positions, fewer if they are large."""
 
 
 class Runner:
-    """Writes these projections, and is the only one that does. Use it in a `with`.
-
-    With `anew` the rows go into fresh tables that nobody reads, until `go_live`.
+    """Writes these slots of these builds, and is the only one that does. Use it in a `with`.
 
     Raises:
-        AlreadyRunning: another process writes one of them.
-        IntegrityFault: a table is gone or of another shape, an event cannot be read, a projection failed.
+        AlreadyRunning: another process writes one of the slots.
+        Changed: a build has changed its state; nothing of the batch was written.
+        IntegrityFault: a table is gone or of another shape, an event cannot be read, a projection failed on an
+            event that every slot reads, or on too many.
         PostgresFault: the server cannot be reached or refuses.
     """
 
     def __init__(
-        self,
-        conninfo: str,
-        log: Reader,
-        projections: Sequence[Projection],
-        clock: Clock,
-        *,
-        anew: bool = False,
+        self, conninfo: str, log: Reader, builds: Sequence[Build], clock: Clock, *, slots: Sequence[int] = ALL
     ) -> None:
         self._conninfo = conninfo
         self._log = log
-        self._projections = projections
+        self._builds = builds
         self._clock = clock
-        self._anew = anew
+        self._slots = slots
+        self._share = share([build.projection for build in builds], slots)
+        self._waiting_bytes = 0
+        self._kept_bytes = 0
 
     def __enter__(self) -> Runner:
         self._connection = connect(self._conninfo, "carnet_writer")
         with self._closed_on_failure():
-            _prepare(self._connection, self._projections)
-            schema = NEXT if self._anew else LIVE
-            self._views = [
-                View(projection, self._connection, schema=schema) for projection in self._projections
-            ]
-            with self._connection.transaction():
-                for view in self._views:
-                    view.begin() if self._anew else view.open(self._clock.now())
+            _prepare(self._connection)
+            names = sorted(name for build in self._builds for name in lock_names(build.name, self._slots))
+            hold(self._connection, *names)
+            self._views = [View(build, self._connection, self._slots) for build in self._builds]
         return self
 
     def __exit__(
@@ -85,30 +88,37 @@ class Runner:
 
     @property
     def position(self) -> int:
-        """The position at which every projection has arrived."""
+        """The position at which every slot of every build has arrived."""
         return min(view.position for view in self._views)
 
-    def catch_up(self, stop: threading.Event | None = None, progress: Progress | None = None) -> int:
-        """Take every event there is; returns how many. Once `stop` is set it ends with the batch it is in.
+    def catch_up(
+        self,
+        stop: threading.Event | None = None,
+        progress: Progress | None = None,
+        *,
+        until: int | None = None,
+    ) -> int:
+        """Take every event there is, up to a position if one is given; returns how many positions that were.
 
-        `progress` is told the position after each write.
+        Once `stop` is set it ends with the page it is in. `progress` is told the position after each write.
         """
-        start = position = self.position
+        start = written = position = self.position
         with self._closed_on_failure(), _collector_at_rest():
+            self._retry_parked()
             while True:
-                batch = self._log.read(position, READ_EVENTS)
+                page = self._page(position, until)
                 for view in self._views:
-                    view.take(batch)
-                position = batch[-1].position if batch else position
-                last = len(batch) < READ_EVENTS or is_set(stop)
-                if (last and position > start) or sum(
-                    view.memory.changes for view in self._views
-                ) >= WRITE_ROWS:
+                    view.take(page.events, page.last)
+                position = page.last
+                self._waiting_bytes += page.size
+                ends = not page.more or is_set(stop)
+                if position > written and (ends or self._is_full(position - written)):
                     self._write()
-                    gc.collect(1)
+                    written = position
                     if progress:
                         progress(position)
-                if last:
+                    self._retry_parked()
+                if ends:
                     return position - start
 
     def follow(self, stop: threading.Event) -> None:
@@ -118,28 +128,62 @@ class Runner:
             if self.catch_up(stop):
                 wait = POLL_MIN_S
             else:
-                self._notice_a_crash()
+                self._notice_a_change()
                 stop.wait(wait)
                 wait = min(2 * wait, POLL_MAX_S)
 
-    def go_live(self) -> None:
-        """Replace the tables that readers see by those made anew, all in one transaction."""
-        with self._closed_on_failure(), self._connection.transaction():
-            for view in self._views:
-                view.go_live(self._clock.now())
+    def _page(self, after: int, until: int | None) -> Page:
+        limit = READ_EVENTS * SLOTS // len(self._slots)
+        return self._log.page(after, limit=limit, size_max=READ_BYTES, until=until, share=self._share)
 
-    def _notice_a_crash(self) -> None:
-        """A server that crashed took this connection with it, and maybe what was written last. An idle reader
-        would take no notice, and wait for events that it has taken already."""
-        with self._closed_on_failure():
-            self._connection.execute("select")
+    def _is_full(self, events: int) -> bool:
+        return (
+            sum(view.changes for view in self._views) >= WRITE_ROWS
+            or self._waiting_bytes >= WRITE_BYTES
+            or events >= WRITE_EVENTS
+        )
 
     def _write(self) -> None:
         with self._connection.transaction():
+            now = self._clock.now()
             for view in self._views:
-                view.write(self._clock.now())
+                view.write(now)
+        self._kept_bytes += self._waiting_bytes
+        crowded = self._kept_bytes >= KEPT_BYTES
         for view in self._views:
-            view.written()
+            view.written(crowded=crowded)
+        self._waiting_bytes = 0
+        if crowded:
+            self._kept_bytes = 0
+        gc.collect(1)
+
+    def _retry_parked(self) -> None:
+        """Go through the queues that somebody wants tried again, each up to the first event that fails."""
+        for view in self._views:
+            for key in view.waits():
+                while self._retry_first(view, key):
+                    pass
+
+    def _retry_first(self, view: View, key: UUID) -> bool:
+        """Whether the first event of a queue was taken, and the next one is to be tried."""
+        with self._connection.transaction():
+            waiting = parking.first(self._connection, view.build, key)
+            if waiting is None:
+                view.unblock(key)
+                return False
+            now = self._clock.now()
+            (recorded,) = self._log.page(waiting.position - 1, limit=1, size_max=1).events
+            taken = view.retry(waiting, recorded, now)
+            view.write(now)
+        view.written(crowded=False)
+        return taken
+
+    def _notice_a_change(self) -> None:
+        """An idle reader would not notice that its build is no longer read, nor that the server has crashed, with
+        what was written last, and wait for events that it has taken already."""
+        with self._closed_on_failure(), self._connection.transaction():
+            for view in self._views:
+                view.check()
 
     # What a failed batch left in memory must never be written, so nothing can be after a failure.
     @contextmanager
@@ -153,28 +197,6 @@ class Runner:
             if isinstance(error, psycopg.Error):
                 raise fault(error) from error
             raise
-
-
-def rebuild(
-    conninfo: str,
-    log: Reader,
-    projections: Sequence[Projection],
-    clock: Clock,
-    *,
-    stop: threading.Event | None = None,
-    progress: Progress | None = None,
-) -> int | None:
-    """Build these projections again from position 0; readers keep the old rows until the new ones are whole.
-
-    Returns the position they stand at, or None if `stop` was set before: then the old rows stay. Raises as `Runner`.
-    """
-    with Runner(conninfo, log, projections, clock, anew=True) as runner:
-        runner.catch_up(stop, progress)
-        if is_set(stop):
-            return None
-        runner.go_live()
-        runner.catch_up(stop, progress)
-        return runner.position
 
 
 def is_set(stop: threading.Event | None) -> bool:
@@ -193,8 +215,8 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _prepare(connection: Connection, projections: Sequence[Projection]) -> None:
-    """The session's settings and locks."""
+def _prepare(connection: Connection) -> None:
+    """The session's settings."""
     connection.execute("set timezone to 'UTC'")
     # What a crash of the server takes, rows and checkpoint together, is projected again.
     connection.execute("set synchronous_commit to off")
@@ -204,8 +226,6 @@ def _prepare(connection: Connection, projections: Sequence[Projection]) -> None:
     for plan in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
         connection.execute("select set_config(%s, 'off', false)", [plan])
     introduce(connection, "carnet project")
-    for name in sorted(projection.name for projection in projections):
-        hold(connection, f"carnet project {name}")
 
 
 def _gone(error: psycopg.Error) -> IntegrityFault:

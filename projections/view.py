@@ -1,133 +1,192 @@
-"""One projection at work: its rows in memory, its tables, how far it has come."""
+"""One build at work: its rows in memory, its tables, how far each of its slots has come."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from uuid import UUID
 
 import psycopg
 
 from domain.kernel import Recorded
-from infra.errors import CarnetError, IntegrityFault
+from infra.errors import Contended, IntegrityFault, PostgresFault
+from infra.parked import WAITS
 from infra.postgres import Connection
-from projections import checkpoints
-from projections.kernel import Key, Projection, Row
+from projections import builds, checkpoints, parking
+from projections.builds import Build
+from projections.kernel import Key, Row
 from projections.memory import Memory
-from projections.tables import Table
+from projections.parking import ParkedEvent, Waiting
+from projections.slots import SLOTS
+from projections.tables import tables
 
-LIVE = "read"
-NEXT = "read_next"
 KEPT_ROWS = 10_000
+
+Due = tuple[Recorded, UUID | None, int]
+"""An event, the key that it is routed by (None: every slot reads it) and the slot that it is due in."""
+
+
+class Changed(Contended):
+    """A build is no longer what it was when it was opened: it went live, or another did. Open it again."""
 
 
 class View:
-    """A projection, and the connection that writes it. Each method runs in the caller's transaction."""
+    """A build, the slots of it that this process writes, and the connection that writes them. Each method runs
+    in the caller's transaction.
 
-    def __init__(self, projection: Projection, connection: Connection, *, schema: str = LIVE) -> None:
-        self.projection = projection
-        self.position = 0
-        self._written = 0
+    Raises:
+        IntegrityFault: a table is gone, or was written by a version that this one cannot follow.
+    """
+
+    def __init__(self, build: Build, connection: Connection, slots: Sequence[int]) -> None:
+        builds.check_meaning(connection, build)
+        builds.check_tables(connection, build)
+        self.build = build
         self._connection = connection
-        self._wanted = cache(projection.wanted)
-        self._place(schema)
-        self.memory = self._remember(empty=False)
+        self._slots = slots
+        self._tables = tables(build.projection, build.schema)
+        self._route = cache(build.projection.route)
+        self._written = checkpoints.read(connection, build, slots)
+        self._positions = dict(self._written)
+        self._memory = Memory(
+            build.projection.rows,
+            self._load,
+            empty=not any(self._written.values()),
+            kept=KEPT_ROWS,
+            copied=build.projection.copied,
+        )
+        self._blocked = parking.blocked(connection, build, slots)
+        self._parked: list[Waiting] = []
 
-    def open(self, now: datetime) -> None:
-        """Go on where the rows stand; make the tables if this is the first run.
+    @property
+    def position(self) -> int:
+        """Where the slowest slot has arrived."""
+        return min(self._positions.values())
 
-        Raises:
-            IntegrityFault: a table is gone, or was written by a version that this one cannot follow.
-        """
-        checkpoint = checkpoints.find(self._connection, self.projection)
-        if checkpoint is None:
-            self.begin()
-            checkpoints.start(self._connection, self.projection, 0, now)
-            return
-        for table in self._tables.values():
-            self._expect(table)
-        self.position = self._written = checkpoint.position
+    @property
+    def changes(self) -> int:
+        """How many rows wait to be written."""
+        return self._memory.changes + len(self._parked)
 
-    def begin(self) -> None:
-        """Fresh, empty tables at position 0."""
-        for table in self._tables.values():
-            table.drop(self._connection)
-            table.create(self._connection)
-        self.position = self._written = 0
-        self.memory = self._remember(empty=True)
-
-    def take(self, batch: Sequence[Recorded]) -> None:
-        """Fold the events that come after `position` into the rows in memory.
+    def take(self, events: Sequence[Recorded], last: int) -> None:
+        """Fold events, which are all that these slots need up to `last`, into the rows in memory.
 
         Raises:
-            IntegrityFault: the projection failed; it names the event. Nothing of the batch may be written.
+            IntegrityFault: the projection failed on an event that every slot reads; it names the event. What was
+                taken since the last write may not be written any more.
         """
-        wanted, hint = self._wanted, self.projection.hint
-        project, memory = self.projection.project, self.memory
-        due = [
-            recorded
-            for recorded in batch
-            if recorded.position > self.position and wanted(type(recorded.event))
-        ]
-        memory.prefetch(key for recorded in due for key in hint(recorded))
-        for recorded in due:
+        due, hint = self._due(events), self.build.projection.hint
+        project, memory, blocked = self.build.projection.project, self._memory, self._blocked
+        memory.prefetch((row, key, slot) for recorded, _, slot in due for row, key in hint(recorded))
+        for recorded, key, slot in due:
+            if blocked and key in blocked:
+                self._park(recorded, key, slot, WAITS)
+                continue
+            memory.begin(slot)
             try:
                 for change in project(recorded, memory):
                     memory.take(change)
-            except (CarnetError, psycopg.Error):
+            except (PostgresFault, psycopg.Error, MemoryError):
                 raise
             except Exception as error:
-                raise self._failed(recorded, error) from error
-        if batch:
-            self.position = max(self.position, batch[-1].position)
+                if key is None:
+                    raise self._failed(recorded, error) from error
+                memory.undo()
+                self._park(recorded, key, slot, parking.reason_of(error))
+        for slot, position in self._positions.items():
+            if position < last:
+                self._positions[slot] = last
+
+    def check(self) -> None:
+        """The build is what it was, and stays so until the transaction ends. Raises Changed."""
+        if not builds.still(self._connection, self.build):
+            raise Changed(
+                f"{self.build.name.capitalize()} is no longer {self.build.state}.",
+                hint="Look at `carnet project builds`.",
+            )
 
     def write(self, now: datetime) -> None:
-        """Write the changed rows and, where readers look, the checkpoint; `written` once that is committed."""
-        self._put()
-        if self._schema == LIVE and self.position != self._written:
-            checkpoints.advance(
-                self._connection, self.projection, old=self._written, new=self.position, now=now
-            )
-
-    def written(self) -> None:
-        self.memory.written()
-        self._written = self.position
-
-    def go_live(self, now: datetime) -> None:
-        """Put the tables of `NEXT` where readers look, in place of those that stand there."""
+        """Write the changed rows, what was parked and the checkpoints; `written` once that is committed. Raises
+        Changed."""
+        self.check()
         for row, table in self._tables.items():
-            Table(row, LIVE).drop(self._connection)
-            table.move(self._connection, LIVE)
-        checkpoints.start(self._connection, self.projection, self.position, now)
-        self._place(LIVE)
-
-    def _put(self) -> None:
-        for row, table in self._tables.items():
-            put, gone = self.memory.changed(row)
+            put, gone = self._memory.changed(row)
             table.put(self._connection, put)
             table.remove(self._connection, gone)
+        if self._parked:
+            parking.park(self._connection, self.build, self._parked, now)
+        moves = {
+            slot: (written, self._positions[slot])
+            for slot, written in self._written.items()
+            if written != self._positions[slot]
+        }
+        checkpoints.advance(self._connection, self.build, moves, now)
 
-    def _place(self, schema: str) -> None:
-        self._schema = schema
-        self._tables: dict[type[Row], Table[Any]] = {row: Table(row, schema) for row in self.projection.rows}
+    def written(self, *, crowded: bool) -> None:
+        """What was written is committed. Rows that were not used of late are forgotten early if it is `crowded`."""
+        self._memory.written(crowded=crowded)
+        self._written = dict(self._positions)
+        self._parked.clear()
 
-    def _remember(self, *, empty: bool) -> Memory:
-        return Memory(self.projection.rows, self._load, empty=empty, kept=KEPT_ROWS)
+    def waits(self) -> list[UUID]:
+        """The keys whose queue is to be tried again. Nothing may wait to be written."""
+        if not self._blocked:
+            return []
+        self._blocked = parking.blocked(self._connection, self.build, self._slots)
+        return parking.ready(self._connection, self.build, self._slots)
 
-    def _load(self, row: type[Row], keys: Sequence[Key]) -> Iterable[Row]:
-        return self._tables[row].load(self._connection, keys)
+    def retry(self, waiting: ParkedEvent, recorded: Recorded, now: datetime) -> bool:
+        """Fold an event that waits, as if it came only now; whether that went well."""
+        self._memory.begin(waiting.slot)
+        try:
+            for change in self.build.projection.project(recorded, self._memory):
+                self._memory.take(change)
+        except (PostgresFault, psycopg.Error, MemoryError):
+            raise
+        except Exception as error:
+            self._memory.undo()
+            parking.failed(self._connection, waiting, parking.reason_of(error), now)
+            return False
+        parking.done(self._connection, waiting, now)
+        return True
 
-    def _expect(self, table: Table[Any]) -> None:
-        if not table.exists(self._connection):
-            raise IntegrityFault(
-                f"Table {LIVE}.{table.row.table} of projection {self.projection.name} is gone.",
-                hint=f"Run `carnet project rebuild {self.projection.name}`.",
-            )
+    def unblock(self, key: UUID) -> None:
+        """Nothing waits under this key any more."""
+        self._blocked.discard(key)
+
+    def _due(self, events: Sequence[Recorded]) -> list[Due]:
+        due: list[Due] = []
+        route, everywhere, positions = self._route, self.build.projection.everywhere, self._positions
+        for recorded in events:
+            kind, at = type(recorded.event), recorded.position
+            key_of = route(kind)
+            if key_of is None:
+                continue
+            if kind in everywhere:
+                due += [(recorded, None, slot) for slot, position in positions.items() if at > position]
+                continue
+            key = key_of(recorded)
+            slot = key.int % SLOTS
+            # A slot that is not ours counts as one that has come so far already.
+            if at > positions.get(slot, at):
+                due.append((recorded, key, slot))
+        return due
+
+    def _park(self, recorded: Recorded, key: UUID | None, slot: int, reason: str) -> None:
+        assert key is not None, "what every slot reads is never parked"
+        self._parked.append(
+            Waiting(slot=slot, key=key, position=recorded.position, name=recorded.name, reason=reason)
+        )
+        self._blocked.add(key)
+        parking.check(self.build, self._blocked)
+
+    def _load(self, row: type[Row], places: Sequence[tuple[Key, int]]) -> Iterable[tuple[Row, int]]:
+        return self._tables[row].load(self._connection, places)
 
     def _failed(self, recorded: Recorded, error: Exception) -> IntegrityFault:
         return IntegrityFault(
-            f"Projection {self.projection.name} failed on {recorded.name} at position {recorded.position} "
-            f"(event {recorded.event_id}): {type(error).__name__}: {error}.",
+            f"Projection {self.build.projection.name} failed on {recorded.name} at position {recorded.position} "
+            f"(event {recorded.event_id}): {parking.reason_of(error)} Every row may depend on it, so it cannot wait.",
             hint="Nothing after its last checkpoint was written. Mend the projection, then start it again.",
         )

@@ -42,6 +42,9 @@ class Ground:
             for clone, template in clones.items():
                 create = sql.SQL("create database {} template {} strategy file_copy")
                 connection.execute(create.format(sql.Identifier(clone), sql.Identifier(template)))
+            # A clone has the rights within a database, and not those on it.
+            grant = sql.SQL("grant create on database {} to carnet_owner")
+            connection.execute(grant.format(sql.Identifier(settings.database)))
             try:
                 yield settings
             finally:

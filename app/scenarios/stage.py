@@ -35,7 +35,7 @@ from infra.markets import load_markets
 from infra.markets.loaded import LoadedMarkets
 from infra.postgres import connect, faults
 from projections.columns import shape
-from projections.run import Runner
+from projections.following import catch_up
 
 BATCH = 1000
 TABLES = {row.table: row for projection in projections.ALL for row in projection.rows}
@@ -154,8 +154,7 @@ class Stage:
         return fired
 
     def _project(self) -> None:
-        with Runner(self._book.conninfo, self._book.log, projections.ALL, self._clock) as runner:
-            runner.catch_up()
+        catch_up(self._book.conninfo, self._book.log, projections.ALL, self._clock)
 
     def _follow(self) -> None:
         """Whenever this, then that: until nothing new asks for anything."""

@@ -34,7 +34,8 @@ from infra.position import relay_position
 from infra.postgres import connect
 from infra.settings import read
 from projections.digest import digest
-from projections.run import rebuild
+from projections.rebuilding import rebuild
+from projections.switching import Site
 from tests.acceptance.chaos import Chaos, PatientDesk, kill_postgres
 from tests.acceptance.conftest import ORDERS, SEED
 from tests.acceptance.installation import SECONDS, inherited
@@ -147,7 +148,9 @@ def test_every_projection_equals_its_rebuild(disturbed: Played) -> None:
     book = disturbed.book
     with connect(book.conninfo, "carnet_reader") as connection:
         live = [digest(connection, projection) for projection in projections.ALL]
-        assert rebuild(book.conninfo, book.log, projections.ALL, book.clock) == len(disturbed.log)
+        switched = rebuild(Site(conninfo=book.conninfo, log=book.log, clock=book.clock), projections.ALL)
+        assert switched
+        assert {one.position for one in switched} == {len(disturbed.log)}
         assert [digest(connection, projection) for projection in projections.ALL] == live
 
 

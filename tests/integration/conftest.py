@@ -30,6 +30,8 @@ def database(postgres: str, template: str) -> Iterator[str]:
     with psycopg.connect(postgres, autocommit=True) as server:
         create = sql.SQL("create database {} template {}")
         server.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+        # A clone has the rights within a database, and not those on it.
+        server.execute(sql.SQL("grant create on database {} to carnet_owner").format(sql.Identifier(name)))
     yield make_conninfo(postgres, dbname=name)
     with psycopg.connect(postgres, autocommit=True) as server:
         server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

@@ -1,20 +1,32 @@
 """What falls due is asked for once, by the one clock, whatever happens to the process."""
 
 import signal
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from consumers.lag import timer_lag
+from consumers.timers import TimerRunner
+from domain.kernel import Recorded
 from domain.orders.reserving import ReservationLapsed, ReservationPlaced
+from domain.orders.state import Order
 from infra.clock import SimulatedClock
 from infra.embedded.processes import wait_until
-from projections.deadlines import DEADLINES
-from projections.run import Runner
+from infra.errors import Contended
+from infra.postgres import connect
+from infra.timers import Due
+from projections import builds, rebuilding, switching
+from projections.deadlines import DEADLINES, Watched, dues
+from projections.following import catch_up
+from projections.kernel import Change, Gone, Rows
+from projections.switching import Site
 from tests.integration.consumers.conftest import SECONDS, Scene, workshop
 
 SPRING = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -30,8 +42,7 @@ class Season:
     file: Path
 
     def project(self) -> None:
-        with Runner(self.scene.book, self.scene.shop.log, [DEADLINES], self.clock) as runner:
-            runner.catch_up()
+        catch_up(self.scene.book, self.scene.shop.log, [DEADLINES], self.clock)
 
     def due(self) -> int:
         with self.scene.shop.pool.connection() as connection:
@@ -103,3 +114,125 @@ def test_of_one_batch_the_earliest_fires_first(season: Season) -> None:
 def test_without_the_projection_nothing_is_due(season: Season) -> None:
     assert season.due() == 0
     season.fire()
+
+
+def sooner(recorded: Recorded, rows: Rows) -> Iterator[Change]:
+    """The deadlines as another version has them: each timer comes due a day before, so each is another timer."""
+    row = rows.get(Watched, recorded.stream_id)
+    before = row.state if row else Order()
+    after: Order = recorded.event.evolve(before)
+    yield Watched(recorded.stream_id, after)
+    standing, due = (
+        {
+            Due.of(one.stream_id, one.kind, one.due_at - timedelta(days=1))
+            for one in dues(recorded.stream_id, order)
+        }
+        for order in (before, after)
+    )
+    yield from due - standing
+    for moot in standing - due:
+        yield Gone(Due, moot.timer_id)
+
+
+SOONER = replace(DEADLINES, version=2, project=sooner)
+
+
+def site_of(season: Season) -> Site:
+    return Site(conninfo=season.scene.book, log=season.scene.shop.log, clock=season.clock)
+
+
+def shown(season: Season) -> int:
+    """How many timers readers see, whether or not they may fire."""
+    ((count,),) = season.scene.rows("select count(*) from read.due")
+    return int(count)
+
+
+def fired(season: Season) -> int:
+    """Fire what may be fired now; how many timers that were."""
+    with ThreadPoolExecutor(8) as threads:
+        return TimerRunner(season.scene.shop).fire_due(threads)
+
+
+def test_after_a_switch_nothing_fires_that_an_earlier_version_has_caused(season: Season) -> None:
+    order = season.scene.reserve()
+    season.project()
+    made = rebuilding.prepare(site_of(season), [SOONER])
+    assert made
+    season.clock.set(LATER)
+    assert fired(season) == 1
+    assert season.lapsed(order) == 1
+
+    # It goes live as it stands: as far as the one before, which does not know yet what its timer has caused.
+    with connect(season.scene.book, "carnet_writer") as connection:
+        builds.switch(connection, made[0], season.clock.now())
+    assert shown(season) == 1
+    assert fired(season) == 0
+
+    catch_up(season.scene.book, season.scene.shop.log, [SOONER], season.clock)
+    assert (shown(season), fired(season), season.lapsed(order)) == (0, 0, 1)
+    late = season.scene.reserve()
+    catch_up(season.scene.book, season.scene.shop.log, [SOONER], season.clock)
+    season.clock.set(LATER + timedelta(days=90))
+    assert (fired(season), season.lapsed(late), season.scene.parked()) == (1, 1, [])
+
+
+def test_after_a_rollback_nothing_fires_that_the_later_version_has_caused(season: Season) -> None:
+    order, site = season.scene.reserve(), site_of(season)
+    season.project()
+    assert rebuilding.rebuild(site, [SOONER])
+    season.clock.set(LATER)
+    assert fired(season) == 1
+    catch_up(season.scene.book, season.scene.shop.log, [SOONER], season.clock)
+    assert shown(season) == 0
+
+    with switching.alone(site, "rollback", [SOONER]) as connection:
+        switching.roll_back(connection, site, SOONER)
+    assert shown(season) == 1, "the kept build stands where it stood"
+    assert fired(season) == 0
+    season.project()
+    assert (shown(season), fired(season), season.lapsed(order), season.scene.parked()) == (0, 0, 1, [])
+
+
+def test_a_build_that_is_not_live_fires_nothing(season: Season) -> None:
+    order = season.scene.reserve()
+    season.project()
+    placed = season.scene.history(order)[0].event
+    assert isinstance(placed, ReservationPlaced)
+    rebuilding.prepare(site_of(season), [SOONER])
+    season.clock.set(placed.deposit_due_at - timedelta(hours=12))
+    assert fired(season) == 0
+    with switching.alone(site_of(season), "switch", [SOONER]) as connection:
+        assert switching.go_live(connection, site_of(season), [switching.next_build(connection, SOONER)])
+    assert fired(season) == 1, (
+        "live, it asks for what its rows say; the order itself refuses, for it is too soon"
+    )
+
+
+class Held(ThreadPoolExecutor):
+    """Threads that fire nothing before they are let go."""
+
+    def __init__(self) -> None:
+        super().__init__(8)
+        self.begun, self.let_go = threading.Event(), threading.Event()
+
+    def map(self, *args: Any, **kwargs: Any) -> Any:
+        self.begun.set()
+        assert self.let_go.wait(SECONDS)
+        return super().map(*args, **kwargs)
+
+
+def test_a_switch_waits_for_the_timers_at_hand(season: Season, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(switching, "PATIENCE_S", 1)
+    order, site = season.scene.reserve(), site_of(season)
+    season.project()
+    season.clock.set(LATER)
+    with Held() as threads:
+        firing = threading.Thread(target=TimerRunner(season.scene.shop).fire_due, args=[threads])
+        firing.start()
+        assert threads.begun.wait(SECONDS)
+        with pytest.raises(Contended, match="rows of deadlines"):
+            rebuilding.rebuild(site, [SOONER])
+        threads.let_go.set()
+        firing.join(SECONDS)
+    assert rebuilding.rebuild(site, [SOONER])
+    assert (shown(season), fired(season), season.lapsed(order)) == (0, 0, 1)

@@ -1,22 +1,23 @@
-"""A process that follows the log until SIGTERM: `python -m tests.integration.projections.follower CONNINFO`."""
+"""A process that follows the log until SIGTERM: `python -m tests.integration.projections.follower CONNINFO [SLOT…]`."""
 
 import _thread
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 
-from infra.clock import SystemClock
 from infra.log import Log
-from projections.run import Runner
+from tests.integration.projections.scene import CLOCK, runner
 from tests.integration.projections.tally import ENDED, TALLY
 
 
-def main(database: str) -> None:
+def main(database: str, *slots: str) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: _thread.start_new_thread(stop.set, ()))
-    with Log(database, SystemClock()) as log, Runner(database, log, [TALLY, ENDED], SystemClock()) as runner:
+    ours: Sequence[int] = [int(slot) for slot in slots] or range(64)
+    with Log(database, CLOCK) as log, runner(database, log, TALLY, ENDED, slots=ours) as running:
         print("following", flush=True)
-        runner.follow(stop)
+        running.follow(stop)
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])

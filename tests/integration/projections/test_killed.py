@@ -3,21 +3,16 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from psycopg import Connection, connect
+from psycopg import connect
 
-from infra.clock import SystemClock
 from infra.log import Log
-from projections.digest import digest
-from projections.run import Runner, rebuild
+from infra.postgres import Connection
+from tests.integration.projections.scene import catch_up, digests, rebuilt, until
 from tests.integration.projections.tally import END, ENDED, MORE, TALLY, grow
-
-CLOCK = SystemClock()
 
 
 @contextmanager
@@ -32,14 +27,6 @@ def follower(database: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition, twenty seconds at most."""
-    pause, end = threading.Event(), time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        pause.wait(0.01)
-
-
 def sessions(reading: Connection, *, waiting: bool = False) -> int:
     row = reading.execute(
         """select count(*) from pg_stat_activity where application_name like 'carnet project,%%'
@@ -50,24 +37,16 @@ def sessions(reading: Connection, *, waiting: bool = False) -> int:
     return int(row[0])
 
 
-def digests(reading: Connection) -> tuple[str, str]:
-    return digest(reading, TALLY), digest(reading, ENDED)
-
-
 def same_as_rebuilt(database: str, log: Log, reading: Connection) -> None:
-    with Runner(database, log, [TALLY, ENDED], CLOCK) as runner:
-        runner.catch_up()
-    live = digests(reading)
-    rebuild(database, log, [TALLY, ENDED], CLOCK)
-    assert digests(reading) == live
+    catch_up(database, log, TALLY, ENDED)
+    assert digests(reading, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
 
 
 def test_a_kill_between_the_rows_and_the_checkpoint_leaves_neither(database: str, log: Log) -> None:
     with connect(database, autocommit=True) as reading:
         grow(log, [uuid4() for _ in range(20)], [MORE])
-        with Runner(database, log, [TALLY, ENDED], CLOCK) as runner:
-            runner.catch_up()
-        before = digests(reading)
+        catch_up(database, log, TALLY, ENDED)
+        before = digests(reading, TALLY, ENDED)
         with connect(database) as blocking, follower(database) as process:
             blocking.execute("select from read.checkpoints for update")
             grow(log, [uuid4() for _ in range(20)], [MORE, END])
@@ -75,7 +54,7 @@ def test_a_kill_between_the_rows_and_the_checkpoint_leaves_neither(database: str
             process.kill()
             until(lambda: sessions(reading) == 0)
             blocking.rollback()
-        assert digests(reading) == before
+        assert digests(reading, TALLY, ENDED) == before
         same_as_rebuilt(database, log, reading)
 
 

@@ -7,7 +7,7 @@ from infra.clock import SystemClock
 from infra.log import Log
 from infra.postgres import connect
 from projections.lag import Lag, lag
-from projections.run import Runner
+from tests.integration.projections.scene import catch_up
 from tests.integration.projections.tally import ENDED, MORE, TALLY, grow
 
 
@@ -17,8 +17,7 @@ def test_lag_counts_events_and_seconds(database: str, log: Log) -> None:
         assert lag(connection, [TALLY], now) == [Lag("tally", 0, 0, 0.0)]
 
         grow(log, [uuid4()], [MORE, MORE])
-        with Runner(database, log, [TALLY], SystemClock()) as runner:
-            runner.catch_up()
+        catch_up(database, log, TALLY)
         grow(log, [uuid4()], [MORE, MORE, MORE])
         (waiting,) = (
             connection.execute("select recorded_at from carnet.events where position = 3").fetchone() or ()
@@ -35,7 +34,17 @@ def test_lag_counts_events_and_seconds(database: str, log: Log) -> None:
 
 def test_a_projection_that_caught_up_waits_for_nothing(database: str, log: Log) -> None:
     grow(log, [uuid4()], [MORE])
-    with Runner(database, log, [TALLY], SystemClock()) as runner:
-        runner.catch_up()
+    catch_up(database, log, TALLY)
     with connect(database, "carnet_reader") as connection:
         assert lag(connection, [TALLY], SystemClock().now() + timedelta(days=1)) == [Lag("tally", 1, 1, 0.0)]
+
+
+def test_it_is_the_slowest_slot_that_counts(database: str, log: Log) -> None:
+    grow(log, [uuid4()], [MORE, MORE])
+    catch_up(database, log, TALLY, slots=range(63))
+    with connect(database, "carnet_reader") as connection:
+        (behind,) = lag(connection, [TALLY], SystemClock().now())
+        assert (behind.position, behind.events) == (0, 2)
+        catch_up(database, log, TALLY, slots=[63])
+        (behind,) = lag(connection, [TALLY], SystemClock().now())
+        assert (behind.position, behind.events) == (2, 0)

@@ -21,13 +21,11 @@ from domain.orders.settling import OrderSettled
 from domain.orders.withdrawing import WithdrawalAccepted, WithdrawalDeclared, WithdrawalWindowClosed
 from domain.settlements.closing import PeriodClosed
 from domain.settlements.planning import PlanPublished
-from infra.clock import SystemClock
 from infra.log import Log
 from infra.postgres import Connection, connect
 from projections import queries, run
-from projections.digest import digest
 from projections.queries import Count
-from projections.run import Runner, rebuild
+from projections.slots import shares
 from tests.examples import (
     AGENT_ID,
     CAR_ID,
@@ -43,9 +41,9 @@ from tests.examples import (
     placed,
     sha,
 )
+from tests.integration.projections.scene import catch_up, digests, rebuilt, runner
 from tests.integration.projections.tally import grow
 
-CLOCK = SystemClock()
 plan = PlanPublished(
     plan_id=PLAN_ID,
     version=1,
@@ -109,30 +107,40 @@ def reading(database: str) -> Iterator[Connection]:
         yield connection
 
 
-def digests(reading: Connection) -> dict[str, str]:
-    return {projection.name: digest(reading, projection) for projection in projections.ALL}
+def live(reading: Connection) -> list[str]:
+    return digests(reading, *projections.ALL)
 
 
 def test_live_rows_equal_a_rebuild_byte_for_byte(
     database: str, log: Log, reading: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Runner(database, log, projections.ALL, CLOCK) as runner:
+    with runner(database, log, *projections.ALL) as running:
         for number, (stream, event, before) in enumerate(season(seed=1, orders=45)):
             grow(log, [stream], [event], after=before)
             if number % 7 == 0 and number % 50 < 25:
-                runner.catch_up()
+                running.catch_up()
     for _ in range(3):  # each process begins with what the one before has written
-        with Runner(database, log, projections.ALL, CLOCK) as runner:
-            runner.catch_up()
-    live = digests(reading)
-    rebuild(database, log, projections.ALL, CLOCK)
-    assert digests(reading) == live
+        catch_up(database, log, *projections.ALL)
+    assert rebuilt(database, log, *projections.ALL) == live(reading)
     monkeypatch.setattr(run, "READ_EVENTS", 13)
     monkeypatch.setattr(run, "WRITE_ROWS", 1)
     monkeypatch.setattr("projections.view.KEPT_ROWS", 3)
-    for projection in projections.ALL:
-        rebuild(database, log, [projection], CLOCK)
-    assert digests(reading) == live
+    assert [rebuilt(database, log, projection) for projection in projections.ALL] == [
+        [one] for one in live(reading)
+    ]
+
+
+@pytest.mark.parametrize("workers", [2, 3, 64])
+def test_rows_are_the_same_however_many_fill_them(
+    database: str, log: Log, reading: Connection, workers: int
+) -> None:
+    for number, (stream, event, before) in enumerate(season(seed=4, orders=2 * len(STORIES))):
+        grow(log, [stream], [event], after=before)
+        if number == 40:  # one of them is ahead of the others
+            catch_up(database, log, *projections.ALL, slots=shares(workers)[-1])
+    for slots in shares(workers):
+        catch_up(database, log, *projections.ALL, slots=slots)
+    assert live(reading) == rebuilt(database, log, *projections.ALL)
 
 
 def test_a_new_process_for_every_event_gives_the_same_rows(
@@ -140,18 +148,14 @@ def test_a_new_process_for_every_event_gives_the_same_rows(
 ) -> None:
     for stream, event, before in season(seed=2, orders=len(STORIES)):
         grow(log, [stream], [event], after=before)
-        with Runner(database, log, projections.ALL, CLOCK) as runner:
-            assert runner.catch_up() == 1
-    live = digests(reading)
-    rebuild(database, log, projections.ALL, CLOCK)
-    assert digests(reading) == live
+        assert catch_up(database, log, *projections.ALL) == 1
+    assert live(reading) == rebuilt(database, log, *projections.ALL)
 
 
 def test_what_people_ask(database: str, log: Log, reading: Connection) -> None:
     for stream, event, before in season(seed=3, orders=2 * len(STORIES)):
         grow(log, [stream], [event], after=before)
-    with Runner(database, log, projections.ALL, CLOCK) as runner:
-        runner.catch_up()
+    catch_up(database, log, *projections.ALL)
 
     assert queries.orders_by_status(reading) == [Count(name=name, count=2) for name in sorted(STORIES)]
     found = queries.order(reading, ident(10_000))

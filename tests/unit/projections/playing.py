@@ -73,11 +73,11 @@ class Played:
     def rows(self, row: type[R]) -> list[R]:
         """All rows of a class, in the order in which they first came."""
         there, _ = self._memory.changed(row)
-        return there
+        return [row for row, _ in there]
 
 
-def _no_table(row: type[Row], keys: Iterable[Key]) -> Iterable[Row]:
-    raise AssertionError(f"{row.table} is empty: nothing is there to fetch {list(keys)}")
+def _no_table(row: type[Row], places: Iterable[tuple[Key, int]]) -> Iterable[tuple[Row, int]]:
+    raise AssertionError(f"{row.table} is empty: nothing is there to fetch {list(places)}")
 
 
 def given(projection: Projection, *events: Event, stream: UUID = ORDER_ID) -> Played:

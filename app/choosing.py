@@ -1,0 +1,31 @@
+"""Projections by name, and how many processes work on them, as verbs take them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from cyclopts import Parameter
+
+import projections
+from infra.errors import InputError
+from projections.kernel import Projection
+from projections.slots import SLOTS
+
+Workers = Annotated[int, Parameter(help="How many processes share the work.")]
+
+
+def chosen(names: Sequence[str]) -> list[Projection]:
+    """The projections of these names, each once, all if none is given. Raises InputError."""
+    known = {projection.name: projection for projection in projections.ALL}
+    for name in names:
+        if name not in known:
+            raise InputError(f"There is no projection {name}.", hint=f"There are {', '.join(known)}.")
+    return [known[name] for name in dict.fromkeys(names)] or list(known.values())
+
+
+def counted(workers: int) -> int:
+    """The number of workers. Raises InputError."""
+    if not 1 <= workers <= SLOTS:
+        raise InputError(f"--workers is {workers}.", hint=f"Give 1 to {SLOTS}.")
+    return workers

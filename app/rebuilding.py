@@ -1,0 +1,150 @@
+"""`carnet project rebuild`, `switch`, `rollback`, `as-of`, `discard`: builds of read models, and which is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from app import progress, reaching
+from app.choosing import Workers, chosen, counted
+from app.output import AsJson, err, out, print_json
+from app.replaying import position_of
+from app.stopping import stop_signals
+from app.wiring import clock_of, configured
+from infra.bounds import moment
+from infra.errors import InputError, NotFound
+from infra.log import Log
+from projections import builds, rebuilding, switching
+from projections.switching import Site, Switched
+
+Name = Annotated[str, Parameter(name="NAME", help="The name of a projection.")]
+When = Annotated[
+    str, Parameter(name="POSITION", help="A position of the log, or a time: only what was recorded by then.")
+]
+STOPPED = "Stopped. Readers see what they saw; ask again, and it goes on from where it stands."
+
+
+def rebuild(*names: str, workers: Workers = 1, switch: bool = True) -> None:
+    """Build read models again from the first event. Readers see the old rows until the new ones are whole.
+
+    Interrupted at any point, it goes on from there when it is asked again. With --no-switch the new rows wait for
+    `diff` and `switch`.
+    """
+    some = chosen(names)
+    with opened() as site, progress.shown("Rebuilding") as at:
+        if not switch:
+            ready = rebuilding.prepare(site, some, workers=counted(workers), progress=at, say=_say)
+            for build in ready or ():
+                out.print(
+                    f"{build.name.capitalize()} is ready: `diff` compares it, `switch` lets it go live."
+                )
+        else:
+            switched = rebuilding.rebuild(site, some, workers=counted(workers), progress=at, say=_say)
+            _tell(switched or ())
+            ready = None if switched is None else []
+    if ready is None:
+        out.print(STOPPED)
+
+
+def switch(*names: str) -> None:
+    """Let readers see the builds that are ready, all from one moment on. The builds before are kept for a rollback.
+
+    They are brought to where the live ones stand first. Followers go on with them by themselves.
+    """
+    some = chosen(names)
+    with opened() as site, switching.alone(site, "switch", some) as connection:
+        ready = [switching.next_build(connection, projection) for projection in some]
+        switched = switching.go_live(connection, site, ready)
+    _tell(switched or ())
+    if switched is None:
+        out.print(STOPPED)
+
+
+def rollback(name: Name, /) -> None:
+    """Let readers see the build again that was live before, at once and as far as it has come.
+
+    Timers wait until it knows all that the other one has caused.
+    """
+    (projection,) = chosen([name])
+    with opened() as site:
+        with switching.alone(site, "rollback", [projection]) as connection:
+            switched = switching.roll_back(connection, site, projection)
+        _tell([switched])
+        behind = site.log.head().position - switched.position
+        if behind:
+            out.print(
+                f"It is {behind:,} events behind the log: readers go back so far. "
+                f"`carnet project {name}` brings it up to date; timers wait until then."
+            )
+
+
+def as_of(
+    position: When, /, *names: str, workers: Workers = 1, keep: bool = False, json: AsJson = False
+) -> None:
+    """Build read models as of a position or a time, in schemas of their own, and name these.
+
+    The scratch builds of other positions are dropped, unless with --keep.
+    """
+    some = chosen(names)
+    with opened() as site, progress.shown(f"Building as of {position}") as at:
+        until = _position(site, position)
+        made = rebuilding.as_of(site, some, until, keep=keep, workers=counted(workers), progress=at, say=_say)
+    if made is None:
+        out.print("Stopped. Ask again, and it goes on from where it stands.")
+    elif json:
+        print_json([{"projection": b.projection.name, "build": b.number, "schema": b.schema} for b in made])
+    else:
+        for build in made:
+            out.print(f"{build.projection.name} as of position {until:,}: schema [bold]{build.schema}[/bold]")
+
+
+def discard(name: Name, number: Annotated[int, Parameter(name="BUILD")], /) -> None:
+    """Drop a build that readers do not see, with all its rows."""
+    (projection,) = chosen([name])
+    with opened() as site, switching.alone(site, "discard", [projection]) as connection:
+        every = builds.every(connection, projection, "building", "ready", "live", "kept", "scratch")
+        build = next((build for build in every if build.number == number), None)
+        if build is None:
+            raise NotFound(f"There is no build {number} of {name}.", hint="Look at `carnet project builds`.")
+        if build.state == "live":
+            raise InputError(
+                f"Build {number} of {name} is live: readers see it.", hint="Let another go live."
+            )
+        builds.discard(connection, build)
+    out.print(f"{build.name.capitalize()}, which was {build.state}, is dropped.")
+
+
+@contextmanager
+def opened() -> Iterator[Site]:
+    """Where this process works on builds, until it is told to stop."""
+    settings = configured()
+    clock, conninfo = clock_of(settings), reaching.postgres(settings, settings.database)
+    with stop_signals() as stop, Log(conninfo, clock) as log:
+        yield Site(conninfo=conninfo, log=log, clock=clock, stop=stop)
+
+
+def _position(site: Site, text: str) -> int:
+    position = position_of(site.log, text, "POSITION")
+    if not re.fullmatch("[0-9]+", text) and moment(datetime.fromisoformat(text)) > site.clock.now():
+        raise InputError(f"{text} has not come yet.", hint="Ask for a time of the past.")
+    return position
+
+
+def _say(sentence: str) -> None:
+    err.print(sentence, markup=False)
+
+
+def _tell(switched: Sequence[Switched]) -> None:
+    for one in switched:
+        before = [f"build {one.kept.number} is kept for a rollback"] if one.kept else []
+        before += [f"build {one.dropped.number}, kept until now, is dropped"] if one.dropped else []
+        rest = f" {'; '.join(before).capitalize()}." if before else ""
+        out.print(
+            f"{one.live.projection.name}: readers see build {one.live.number}, "
+            f"whole up to position {one.position:,}.{rest}"
+        )

@@ -1,0 +1,75 @@
+"""Reading the log page by page: as many events as fit in a bound of bytes, and only those that a reader needs.
+
+Positions have no gaps, so a page is a range of positions, and the reader that has taken it has seen all of it,
+whether or not the page told every event. Each page is a short transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+from domain.kernel import Recorded
+from infra.postgres import Connection
+
+# An event of 64 KB is the largest; so many of them come in at once at most, beyond the bound of a page.
+FETCH_ROWS = 256
+
+FROM: LiteralString = "from carnet.events where position > %(after)s and position <= %(last)s"
+SHARED: LiteralString = """
+    and (get_byte(uuid_send(stream_id), 15) & 63 = any(%(slots)s) or name = any(%(names)s))"""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of the log that a reader needs: streams whose id falls in one of these slots of 64, and events of
+    these names whatever their stream."""
+
+    slots: tuple[int, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events in order: all that were asked for, up to the position `last`. `size` is that of their bodies, in
+    bytes; `more` says that the log went on when the page was read."""
+
+    events: Sequence[Recorded]
+    last: int
+    size: int
+    more: bool
+
+
+def rows(
+    connection: Connection,
+    columns: LiteralString,
+    after: int,
+    *,
+    limit: int,
+    size_max: int,
+    until: int | None,
+    share: Share | None,
+) -> tuple[list[Any], Page]:
+    """The rows of the next page, of which `body` is the last column, and the page without its events."""
+    with connection.transaction():
+        head = connection.execute("select position from carnet.head", prepare=True).fetchone()
+        assert head is not None
+        end = head[0] if until is None else min(until, head[0])
+        last, size, found = min(after + limit, end), 0, []
+        if last <= after:
+            return [], Page((), after, 0, False)
+        with connection.cursor("page", binary=True) as cursor:
+            values: dict[str, object] = {"after": after, "last": last}
+            if share is not None:
+                values |= {"slots": list(share.slots), "names": list(share.names)}
+            cursor.execute(f"select {columns} {FROM} {SHARED if share else ''} order by position", values)
+            while some := cursor.fetchmany(FETCH_ROWS):
+                found += some
+                size += sum(len(row[-1]) for row in some)
+                if size >= size_max:
+                    last = found[-1][0]
+                    break
+                if len(some) < FETCH_ROWS:
+                    break
+    return found, Page((), last, size, last < end)

@@ -1,0 +1,67 @@
+"""Keeps what readers see up to date, whichever build that is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from infra.clock import Clock
+from infra.postgres import connect, faults
+from projections.builds import Build, go_live_first, live
+from projections.kernel import Projection
+from projections.run import Reader, Runner, is_set
+from projections.slots import ALL
+from projections.view import Changed
+
+
+def live_builds(conninfo: str, projections: Sequence[Projection], clock: Clock) -> list[Build]:
+    """The build of each projection that readers see; the first one is made if there is none.
+
+    Raises:
+        IntegrityFault: the rows of one have another meaning or shape, or a table is gone.
+        PostgresFault: the server cannot be reached or refuses.
+    """
+    with connect(conninfo, "carnet_writer") as connection, faults():
+        return [
+            live(connection, projection) or go_live_first(connection, projection, clock.now())
+            for projection in projections
+        ]
+
+
+def catch_up(
+    conninfo: str,
+    log: Reader,
+    projections: Sequence[Projection],
+    clock: Clock,
+    stop: threading.Event | None = None,
+    *,
+    slots: Sequence[int] = ALL,
+) -> int:
+    """Take every event there is; returns how many positions that were. Raises as `Runner`."""
+    while not is_set(stop):
+        builds = live_builds(conninfo, projections, clock)
+        with Runner(conninfo, log, builds, clock, slots=slots) as runner:
+            try:
+                return runner.catch_up(stop)
+            except Changed:
+                continue
+    return 0
+
+
+def follow(
+    conninfo: str,
+    log: Reader,
+    projections: Sequence[Projection],
+    clock: Clock,
+    stop: threading.Event,
+    *,
+    slots: Sequence[int] = ALL,
+) -> None:
+    """Stay up to date until `stop` is set. When another build goes live it goes on with that. Raises as `Runner`."""
+    while not stop.is_set():
+        builds = live_builds(conninfo, projections, clock)
+        with Runner(conninfo, log, builds, clock, slots=slots) as runner:
+            try:
+                runner.follow(stop)
+            except Changed:
+                continue

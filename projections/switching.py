@@ -1,0 +1,140 @@
+"""Which build readers see, changed while everybody goes on reading and following."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+
+from infra.clock import Clock
+from infra.errors import Contended, NotFound
+from infra.log import Log
+from infra.only_one import hold, introduce
+from infra.postgres import Connection, connect, faults
+from projections import builds
+from projections.builds import Build
+from projections.kernel import Projection
+from projections.run import Runner
+
+PATIENCE_S = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switched:
+    """What readers see now, up to which position its rows are whole, and what became of the others."""
+
+    live: Build
+    position: int
+    kept: Build | None
+    dropped: Build | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where builds are worked on. Once `stop` is set, work ends at the next point from which it can go on later."""
+
+    conninfo: str
+    log: Log
+    clock: Clock
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+@contextmanager
+def alone(site: Site, verb: str, projections: Sequence[Projection]) -> Iterator[Connection]:
+    """A connection for work on the builds of these projections, which only one process has at a time.
+
+    Raises:
+        AlreadyRunning: another process has it; the sentence names it.
+        Contended: readers or followers did not let go of what the work needs, for ten seconds.
+        PostgresFault: the server cannot be reached or refuses.
+    """
+    connection = connect(site.conninfo, "carnet_writer")
+    try:
+        with faults():
+            introduce(connection, f"carnet project {verb}")
+            hold(connection, *sorted(f"Work on the builds of {one.name}" for one in projections))
+            connection.execute(f"set lock_timeout to '{PATIENCE_S}s'")
+            with _patient(projections):
+                yield connection
+    finally:
+        connection.close()
+
+
+def next_build(connection: Connection, projection: Projection) -> Build:
+    """The build that is ready to go live.
+
+    Raises:
+        NotFound: there is none, or it is not whole yet.
+        IntegrityFault: this code cannot go on with it, or a table is gone.
+    """
+    build = builds.find(connection, projection, "building", "ready")
+    if build is None or build.state == "building":
+        raise NotFound(
+            f"{build.name.capitalize()} is not whole yet."
+            if build
+            else f"No build of {projection.name} is ready to go live.",
+            hint=f"Run `carnet project rebuild {projection.name}`.",
+        )
+    builds.check_meaning(connection, build)
+    builds.check_tables(connection, build)
+    return build
+
+
+def go_live(connection: Connection, site: Site, ready: Sequence[Build]) -> list[Switched] | None:
+    """Let readers see these builds, all from one moment on; None if it was stopped before, then nothing changed.
+
+    They are brought to where the live ones stand first, so that nobody sees time go back. Followers of the live ones
+    wait for the last of that, and go on with the new ones.
+    """
+    catch_up(site, ready)
+    with connection.transaction():
+        for build in ready:
+            builds.hold_live(connection, build.projection)
+        catch_up(site, ready)
+        if site.stop.is_set():
+            return None
+        return [_switched(connection, build, site.clock) for build in ready]
+
+
+def roll_back(connection: Connection, site: Site, projection: Projection) -> Switched:
+    """Let readers see the kept build again, as far as it has come. Raises NotFound if none is kept."""
+    kept = builds.find(connection, projection, "kept")
+    if kept is None:
+        raise NotFound(
+            f"No build of {projection.name} is kept.",
+            hint="A switch keeps the build that was live before.",
+        )
+    with connection.transaction():
+        before = builds.find(connection, projection, "live")
+        live = builds.rollback(connection, kept, site.clock.now())
+        position = min(builds.positions(connection, live).values())
+    return Switched(live=live, position=position, kept=before, dropped=None)
+
+
+def catch_up(site: Site, some: Sequence[Build]) -> None:
+    """Bring builds to the end of the log."""
+    with Runner(site.conninfo, site.log, some, site.clock) as runner:
+        runner.catch_up(site.stop)
+
+
+def _switched(connection: Connection, build: Build, clock: Clock) -> Switched:
+    kept = builds.find(connection, build.projection, "live")
+    dropped = builds.find(connection, build.projection, "kept")
+    live = builds.switch(connection, build, clock.now())
+    position = min(builds.positions(connection, live).values())
+    return Switched(live=live, position=position, kept=kept, dropped=dropped)
+
+
+@contextmanager
+def _patient(projections: Sequence[Projection]) -> Iterator[None]:
+    try:
+        yield
+    except (LockNotAvailable, DeadlockDetected) as error:
+        names = ", ".join(projection.name for projection in projections)
+        raise Contended(
+            f"Somebody has been reading or writing the rows of {names} in one transaction for {PATIENCE_S} s.",
+            hint="Nothing was changed. Ask again when that has ended; `pg_stat_activity` names who.",
+        ) from error

@@ -1,0 +1,152 @@
+"""Several processes fill the same builds, whatever becomes of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from domain.kernel import Recorded
+from infra.errors import AlreadyRunning, CarnetError, IntegrityFault
+from infra.log import Log
+from infra.postgres import Connection, connect
+from projections import workers
+from projections.builds import make
+from projections.digest import digest_of
+from projections.kernel import Change, Projection, Rows
+from tests.integration.projections.scene import CLOCK, catch_up, digests, position, rebuilt, runner, until
+from tests.integration.projections.tally import ALSO, END, ENDED, MORE, TALLY, grow
+
+
+@pytest.fixture
+def reading(database: str) -> Iterator[Connection]:
+    with connect(database) as connection:
+        yield connection
+
+
+class Crew(threading.Thread):
+    """`carnet project --workers 2`, in a thread of this process; its workers are processes."""
+
+    def __init__(self, database: str, projections: Sequence[Projection]) -> None:
+        super().__init__()
+        self.fault: CarnetError | None = None
+        self.ends = threading.Event()
+        self._database, self._projections = database, projections
+
+    def run(self) -> None:
+        try:
+            workers.follow(self._database, self._projections, CLOCK, self.ends, workers=2)
+        except CarnetError as fault:
+            self.fault = fault
+
+
+@contextmanager
+def crew(database: str, *projections: Projection) -> Iterator[Crew]:
+    running = Crew(database, projections)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.ends.set()
+        running.join(timeout=30)
+        assert not running.is_alive()
+
+
+def pids(reading: Connection) -> set[int]:
+    """The processes that write."""
+    rows = reading.execute(
+        """select substring(application_name from 'process ([0-9]+)')::int from pg_stat_activity
+        where application_name like 'carnet project,%' and datname = current_database()"""
+    )
+    return {pid for (pid,) in rows}
+
+
+def reached(reading: Connection, last: int) -> bool:
+    return all(position(reading, projection) >= last for projection in (TALLY, ENDED))
+
+
+def test_workers_fill_what_one_process_would(database: str, log: Log) -> None:
+    last = grow(log, [uuid4() for _ in range(60)], [MORE, ALSO, MORE, END])
+    reached: list[int] = []
+    with connect(database, "carnet_writer") as connection:
+        builds = [make(connection, TALLY, CLOCK.now()), make(connection, ENDED, CLOCK.now())]
+        workers.fill(database, builds, CLOCK, workers=3, progress=reached.append)
+        assert [digest_of(connection, build) for build in builds] == rebuilt(database, log, TALLY, ENDED)
+    assert reached[-1] == last
+
+
+def test_workers_fill_no_further_than_they_are_told(database: str, log: Log) -> None:
+    grow(log, [uuid4() for _ in range(20)], [MORE])
+    (then,) = rebuilt(database, log, TALLY)
+    grow(log, [uuid4() for _ in range(20)], [MORE])
+    with connect(database, "carnet_writer") as connection:
+        build = make(connection, TALLY, CLOCK.now(), state="scratch", until=20)
+        workers.fill(database, [build], CLOCK, workers=2, until=20)
+        assert digest_of(connection, build) == then
+
+
+def test_a_worker_that_is_killed_is_started_again(database: str, log: Log, reading: Connection) -> None:
+    streams = [uuid4() for _ in range(40)]
+    with crew(database, TALLY, ENDED):
+        last = grow(log, streams, [MORE])
+        until(lambda: reached(reading, last))
+        killed = min(pids(reading))
+        os.kill(killed, signal.SIGKILL)
+        last = grow(log, streams, [MORE, END], after=1)
+        until(lambda: reached(reading, last))
+        assert killed not in pids(reading)
+    assert digests(reading, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
+    assert pids(reading) == set()
+
+
+def test_a_worker_that_loses_its_connection_is_started_again(
+    database: str, log: Log, reading: Connection
+) -> None:
+    streams = [uuid4() for _ in range(40)]
+    with crew(database, TALLY, ENDED):
+        last = grow(log, [uuid4()], [MORE])
+        until(lambda: reached(reading, last))
+        reading.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
+        last = grow(log, streams, [MORE, END])
+        until(lambda: reached(reading, last))
+    assert digests(reading, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
+
+
+def test_a_paused_worker_does_not_keep_the_others_from_ending(
+    database: str, log: Log, reading: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "END_WITHIN_S", 0.5)
+    with crew(database, TALLY, ENDED):
+        last = grow(log, [uuid4() for _ in range(10)], [MORE])
+        until(lambda: reached(reading, last))
+        os.kill(min(pids(reading)), signal.SIGSTOP)
+    until(lambda: pids(reading) == set())
+    catch_up(database, log, TALLY, ENDED)
+    assert digests(reading, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
+
+
+def fail(recorded: Recorded, rows: Rows) -> Iterator[Change]:
+    raise KeyError("a plan")
+
+
+def test_a_fault_that_a_person_must_mend_ends_them_all(database: str, log: Log, reading: Connection) -> None:
+    grow(log, [uuid4()], [MORE])
+    broken = replace(TALLY, project=fail, everywhere=frozenset({type(MORE)}))
+    with crew(database, broken, ENDED) as running:
+        running.join(timeout=30)
+        assert isinstance(running.fault, IntegrityFault)
+        assert "failed on ReservationLapsed at position 1" in str(running.fault)
+    assert pids(reading) == set()
+
+
+def test_a_slot_that_another_process_writes_is_refused(database: str, log: Log) -> None:
+    with runner(database, log, TALLY, slots=[5]), crew(database, TALLY) as running:
+        running.join(timeout=30)
+        assert isinstance(running.fault, AlreadyRunning)
+        assert "build 1 of tally, slot 5 runs already: carnet project, process" in str(running.fault)
