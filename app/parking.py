@@ -30,9 +30,8 @@ Id = Annotated[UUID, Parameter(name="ID", help="As `carnet parked list` shows it
 def list_them(*, json: AsJson = False) -> None:
     """List the messages that wait for a consumer, and the events that wait in a projection, as they were parked."""
     with connected(configured(), "carnet_writer") as connection:
-        waiting = sorted(
-            [*messages.waiting(connection), *events.waiting(connection)], key=lambda one: one.parked_at
-        )
+        waiting: list[Parked | ParkedEvent] = [*messages.waiting(connection), *events.waiting(connection)]
+    waiting.sort(key=lambda one: one.parked_at)
     if json:
         print_json([_told(one) for one in waiting])
     else:

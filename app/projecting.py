@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from app import comparing, reaching, rebuilding
-from app.choosing import chosen, counted
+from app.choosing import Workers, chosen, counted
 from app.stopping import stop_signals
 from app.wiring import clock_of, configured
 from infra.log import Log
@@ -21,7 +19,7 @@ project = App(name="project", help="Keep the read models up to date with the log
 def follow(
     *names: str,
     once: bool = False,
-    workers: Annotated[int, Parameter(help="How many processes share the work.")] = 1,
+    workers: Workers = 1,
 ) -> None:
     """Follow the log until stopped; with --once, catch up and end. NAMES leaves out the others.
 

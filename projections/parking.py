@@ -14,10 +14,11 @@ from uuid import UUID, uuid4
 from psycopg.rows import class_row
 
 from infra.errors import InputError, IntegrityFault, NotFound
-from infra.parked import WAITS, State
+from infra.parked import State
 from infra.postgres import Connection
 from projections.builds import Build
 
+WAITS = "It waits behind an earlier event of the same key."
 KEYS_MAX = 1_000
 
 

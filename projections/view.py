@@ -11,7 +11,6 @@ import psycopg
 
 from domain.kernel import Recorded
 from infra.errors import Contended, IntegrityFault, PostgresFault
-from infra.parked import WAITS
 from infra.postgres import Connection
 from projections import builds, checkpoints, parking
 from projections.builds import Build
@@ -81,7 +80,7 @@ class View:
         memory.prefetch((row, key, slot) for recorded, _, slot in due for row, key in hint(recorded))
         for recorded, key, slot in due:
             if blocked and key in blocked:
-                self._park(recorded, key, slot, WAITS)
+                self._park(recorded, key, slot, parking.WAITS)
                 continue
             memory.begin(slot)
             try:

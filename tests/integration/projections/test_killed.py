@@ -3,7 +3,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -11,13 +11,13 @@ from psycopg import connect
 
 from infra.log import Log
 from infra.postgres import Connection
-from tests.integration.projections.scene import catch_up, digests, rebuilt, until
+from tests.integration.projections.scene import catch_up, digests, positions, rebuilt, until
 from tests.integration.projections.tally import END, ENDED, MORE, TALLY, grow
 
 
 @contextmanager
-def follower(database: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tests.integration.projections.follower", database]
+def follower(database: str, slots: Sequence[int] = ()) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tests.integration.projections.follower", database, *map(str, slots)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
@@ -88,3 +88,42 @@ def test_sigterm_ends_it_with_everything_written_that_was_taken(database: str, l
 def at(reading: Connection) -> int:
     row = reading.execute("select min(position) from read.checkpoints").fetchone()
     return int(row[0]) if row and row[0] is not None else 0
+
+
+def test_a_paused_process_writes_nothing_once_another_has_taken_over(database: str, log: Log) -> None:
+    """It was paused in the middle of a batch, its session was ended meanwhile, and then it goes on."""
+    streams = [uuid4() for _ in range(50)]
+    with connect(database, autocommit=True) as reading, follower(database) as paused:
+        last = grow(log, streams, [MORE])
+        until(lambda: at(reading) == last)
+        with connect(database) as blocking, blocking.transaction():
+            blocking.execute("select from read.checkpoints for update")
+            last = grow(log, streams, [MORE], after=1)
+            until(lambda: sessions(reading, waiting=True) == 1)
+            paused.send_signal(signal.SIGSTOP)
+            reading.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
+            until(lambda: sessions(reading) == 0)
+        catch_up(database, log, TALLY, ENDED)
+        assert at(reading) == last
+        before = digests(reading, TALLY, ENDED)
+        paused.send_signal(signal.SIGCONT)
+        assert paused.wait(timeout=20) != 0
+        assert digests(reading, TALLY, ENDED) == before == rebuilt(database, log, TALLY, ENDED)
+
+
+def test_another_process_takes_over_the_slots_of_one_that_was_killed(database: str, log: Log) -> None:
+    streams = [uuid4() for _ in range(60)]
+    even, odd = range(0, 64, 2), range(1, 64, 2)
+    with connect(database, autocommit=True) as reading, follower(database, odd) as survivor:
+        for version in range(3):
+            with follower(database, even) as doomed:
+                last = grow(log, streams, [MORE], after=version)
+                until(lambda last=last: max(positions(reading, TALLY).values()) == last)  # type: ignore[misc]
+                doomed.kill()
+                doomed.wait()
+            until(lambda: sessions(reading) == 1)
+        with follower(database, even):
+            until(lambda: at(reading) == last)
+        survivor.send_signal(signal.SIGTERM)
+        assert survivor.wait(timeout=10) == 0
+        same_as_rebuilt(database, log, reading)

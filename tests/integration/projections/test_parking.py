@@ -1,0 +1,256 @@
+"""A projection fails on an event: the key of that event waits, in order, and everything else goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.kernel import Recorded
+from domain.orders.withdrawing import WithdrawalAccepted
+from infra.errors import CarnetError, InputError, IntegrityFault
+from infra.log import Log
+from infra.postgres import Connection, connect
+from projections import parking
+from projections.kernel import Change, Projection, Rows
+from projections.parking import ParkedEvent
+from tests.integration.projections.scene import (
+    CLOCK,
+    catch_up,
+    digests,
+    position,
+    rebuilt,
+    rows_of,
+    runner,
+)
+from tests.integration.projections.tally import ALSO, END, ENDED, MORE, TALLY, Nth, count, grow
+
+WAITS = "It waits behind an earlier event of the same key."
+
+
+@pytest.fixture
+def reading(database: str) -> Iterator[Connection]:
+    with connect(database) as connection:
+        yield connection
+
+
+class Ill:
+    """What makes the tally fail: events of these names, while somebody has not mended it."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = set(names)
+
+    def count(self, recorded: Recorded, rows: Rows) -> Iterator[Change]:
+        for change in count(recorded, rows):
+            yield change
+            if recorded.name in self.names:
+                raise KeyError(f"no word for {recorded.name}")
+
+
+def ill(*names: str) -> tuple[Projection, Ill]:
+    cause = Ill(*names)
+    return replace(TALLY, project=cause.count), cause
+
+
+def told(events: list[ParkedEvent]) -> list[tuple[int, str, str, str]]:
+    return [(event.position, event.name, event.state, event.reason) for event in events]
+
+
+def waiting(reading: Connection) -> list[tuple[int, str, str, str]]:
+    return told(parking.waiting(reading))
+
+
+def parked_id(reading: Connection, at: int) -> UUID:
+    return next(event.id for event in parking.waiting(reading) if event.position == at)
+
+
+def retry(reading: Connection, at: int) -> None:
+    parking.retry(reading, parked_id(reading, at), actor="ada", now=CLOCK.now())
+
+
+def drop(reading: Connection, at: int, why: str) -> None:
+    parking.drop(reading, parked_id(reading, at), actor="ada", now=CLOCK.now(), why=why)
+
+
+def events_of(reading: Connection) -> dict[UUID, int]:
+    return dict(reading.execute("select stream_id, events from read.tally").fetchall())
+
+
+def test_an_event_that_fails_waits_with_what_follows_it_and_the_rest_goes_on(
+    database: str, log: Log, reading: Connection
+) -> None:
+    bad, good = uuid4(), uuid4()
+    grow(log, [bad], [MORE, ALSO, MORE])
+    last = grow(log, [good], [MORE, MORE])
+    sick, _ = ill("WithdrawalAccepted")
+
+    catch_up(database, log, sick, ENDED)
+
+    assert position(reading, sick) == position(reading, ENDED) == last
+    assert events_of(reading) == {bad: 1, good: 2}
+    assert waiting(reading) == [
+        (2, "WithdrawalAccepted", "waiting", "KeyError: 'no word for WithdrawalAccepted'."),
+        (3, "ReservationLapsed", "waiting", WAITS),
+    ]
+
+
+def test_nothing_of_an_event_that_failed_is_written(database: str, log: Log, reading: Connection) -> None:
+    """The projection had yielded a row of it already, and a later event of another stream goes on."""
+    streams = [uuid4() for _ in range(20)]
+    grow(log, streams, [MORE])
+    before = dict.fromkeys(streams, 1)
+    grow(log, streams, [ALSO], after=1)
+    sick, _ = ill("WithdrawalAccepted")
+    catch_up(database, log, sick)
+    assert events_of(reading) == before
+    assert len(rows_of(reading, "tally_nth")) == 20
+
+
+def test_later_events_of_the_key_wait_in_another_process_too(
+    database: str, log: Log, reading: Connection
+) -> None:
+    bad = uuid4()
+    grow(log, [bad], [ALSO])
+    sick, cause = ill("WithdrawalAccepted")
+    catch_up(database, log, sick)
+    cause.names.clear()
+    grow(log, [bad], [MORE, END], after=1)
+    grow(log, [uuid4()], [MORE])
+    catch_up(database, log, sick)
+    assert [at for at, *_ in waiting(reading)] == [1, 2, 3]
+    assert bad not in events_of(reading)
+
+
+def test_a_retry_with_mended_code_goes_through_the_queue_in_order(
+    database: str, log: Log, reading: Connection
+) -> None:
+    bad = uuid4()
+    grow(log, [bad, uuid4()], [MORE, ALSO, MORE, END])
+    sick, cause = ill("WithdrawalAccepted")
+    with runner(database, log, sick, ENDED) as running:
+        running.catch_up()
+        assert len(waiting(reading)) == 6
+        cause.names.clear()
+        for at in (2, 6):
+            retry(reading, at)
+        running.catch_up()
+    assert waiting(reading) == []
+    assert digests(reading, TALLY) == rebuilt(database, log, TALLY)
+    grow(log, [bad], [MORE], after=4)
+    catch_up(database, log, TALLY)
+    assert waiting(reading) == []
+    assert digests(reading, TALLY) == rebuilt(database, log, TALLY)
+
+
+def test_a_retry_goes_as_far_as_the_next_event_that_fails(
+    database: str, log: Log, reading: Connection
+) -> None:
+    bad = uuid4()
+    grow(log, [bad], [ALSO, MORE, END, MORE])
+    sick, cause = ill("WithdrawalAccepted", "OrderSettled")
+    with runner(database, log, sick) as running:
+        running.catch_up()
+        cause.names.remove("WithdrawalAccepted")
+        retry(reading, 1)
+        running.catch_up()
+        assert events_of(reading) == {bad: 2}
+        assert waiting(reading) == [
+            (3, "OrderSettled", "waiting", "KeyError: 'no word for OrderSettled'."),
+            (4, "ReservationLapsed", "waiting", WAITS),
+        ]
+        retry(reading, 3)
+        running.catch_up()
+        assert [event.retries for event in parking.waiting(reading)] == [2, 0]
+
+
+def test_what_was_dropped_never_comes_and_what_waited_behind_it_goes_on(
+    database: str, log: Log, reading: Connection
+) -> None:
+    bad = uuid4()
+    grow(log, [bad], [MORE, ALSO, MORE])
+    sick, _ = ill("WithdrawalAccepted")
+    catch_up(database, log, sick)
+    dropped = parked_id(reading, 2)
+    drop(reading, 2, "a test order; the shop knows")
+    catch_up(database, log, sick)
+    assert waiting(reading) == []
+    assert events_of(reading) == {bad: 2}
+    event = parking.find(reading, dropped)
+    assert (event.state, event.changed_by, event.why) == ("dropped", "ada", "a test order; the shop knows")
+    with pytest.raises(InputError, match="no longer waits: it is dropped"):
+        parking.retry(reading, dropped, actor="ada", now=CLOCK.now())
+
+
+def test_an_event_is_not_dropped_without_a_reason(database: str, log: Log, reading: Connection) -> None:
+    grow(log, [uuid4()], [ALSO])
+    sick, _ = ill("WithdrawalAccepted")
+    catch_up(database, log, sick)
+    with pytest.raises(InputError, match="Say why with --why"):
+        drop(reading, 1, "  ")
+    assert len(waiting(reading)) == 1
+
+
+def test_only_the_worker_of_the_slot_tries_again(database: str, log: Log, reading: Connection) -> None:
+    one, other = UUID(int=64 + 1), UUID(int=64 + 2)
+    grow(log, [one], [ALSO])
+    grow(log, [other], [ALSO])
+    sick, cause = ill("WithdrawalAccepted")
+    catch_up(database, log, sick)
+    cause.names.clear()
+    retry(reading, 1)
+    retry(reading, 2)
+    catch_up(database, log, sick, slots=[2])
+    assert [at for at, *_ in waiting(reading)] == [1]
+    catch_up(database, log, sick, slots=[1])
+    assert waiting(reading) == []
+
+
+def test_an_event_that_every_slot_reads_cannot_wait(database: str, log: Log, reading: Connection) -> None:
+    grow(log, [uuid4()], [MORE])
+    sick, _ = ill("WithdrawalAccepted")
+    sick = replace(sick, everywhere=frozenset({WithdrawalAccepted}))
+    catch_up(database, log, sick, ENDED)
+    grow(log, [uuid4()], [MORE, ALSO])
+    with runner(database, log, sick, ENDED) as running:
+        with pytest.raises(
+            IntegrityFault,
+            match=r"tally failed on WithdrawalAccepted at position 3 .*no word for .*cannot wait",
+        ):
+            running.catch_up()
+        with pytest.raises(CarnetError):
+            running.catch_up()
+    assert len(rows_of(reading, "tally")) == 1
+    assert position(reading, sick) == position(reading, ENDED) == 1
+    assert waiting(reading) == []
+
+
+def test_a_projection_that_fails_on_everything_stops(
+    database: str, log: Log, reading: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parking, "KEYS_MAX", 10)
+    grow(log, [uuid4() for _ in range(11)], [ALSO])
+    sick, cause = ill("WithdrawalAccepted")
+    with pytest.raises(IntegrityFault, match="more than 10 keys: the fault is in the projection"):
+        catch_up(database, log, sick)
+    assert (position(reading, sick), waiting(reading)) == (0, [])
+    cause.names.clear()
+    assert catch_up(database, log, sick) == 11
+
+
+def test_a_mended_projection_that_is_built_anew_has_nothing_waiting(
+    database: str, log: Log, reading: Connection
+) -> None:
+    """A retry is as if the event had come late: of one key's events the rows are the same."""
+    grow(log, [uuid4() for _ in range(5)], [MORE, ALSO, MORE])
+    sick, _ = ill("WithdrawalAccepted")
+    catch_up(database, log, sick)
+    parked = len(waiting(reading))
+    healthy = rebuilt(database, log, TALLY)
+    assert len(waiting(reading)) == parked == 10
+    for at in [at for at, name, *_ in waiting(reading) if name == "WithdrawalAccepted"]:
+        retry(reading, at)
+    catch_up(database, log, TALLY)
+    assert digests(reading, TALLY) == healthy
+    assert len(rows_of(reading, Nth.table)) == 15
