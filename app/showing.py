@@ -22,7 +22,7 @@ from domain.orders.status import Possibility
 from infra import parked
 from infra.clock import Clock
 from infra.errors import CarnetError, NotFound
-from infra.position import relay_position
+from infra.position import NOTHING, relay_positions
 from infra.postgres import Connection
 from infra.settings import Settings
 from projections import parking, queries
@@ -62,7 +62,7 @@ def status(*, json: AsJson = False) -> None:
         followers = [
             *_projections(connection, clock),
             *_consumers(connection, clock, settings),
-            _relay(connection, clock, settings, head),
+            *_relays(connection, clock, settings, head),
         ]
         waiting, waiting_events = parked.count(connection), parking.count(connection)
     if json:
@@ -114,13 +114,19 @@ def _consumers(connection: Connection, clock: Clock, settings: Settings) -> Iter
         yield Follower(name="consumers", behind=None, note=str(fault))
 
 
-def _relay(connection: Connection, clock: Clock, settings: Settings, head: int) -> Follower:
+def _relays(connection: Connection, clock: Clock, settings: Settings, head: int) -> Iterator[Follower]:
+    """The relay, or each of its shards."""
     try:
-        published = relay_position(reaching.kafka(settings), settings.topic_prefix)
+        published = relay_positions(reaching.kafka(settings), settings.topic_prefix) or [NOTHING]
     except CarnetError as fault:
-        return Follower(name="relay", behind=None, note=str(fault))
-    position = published.position if published else 0
-    return Follower(name="relay", behind=head - position, seconds=_waiting(connection, clock, position))
+        yield Follower(name="relay", behind=None, note=str(fault))
+        return
+    for shard, at in enumerate(published):
+        yield Follower(
+            name="relay" if len(published) == 1 else f"relay:{shard}",
+            behind=head - at.position,
+            seconds=_waiting(connection, clock, at.position),
+        )
 
 
 def _waiting(connection: Connection, clock: Clock, position: int) -> float:

@@ -8,15 +8,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Protocol
 from uuid import UUID
 
-from domain.kernel import Recorded
-from infra.avro.schema import record_name
 from infra.errors import IntegrityFault
 
-Headers = list[tuple[str, bytes]]
+Header = tuple[str, bytes]
 
 SPECVERSION = ("ce_specversion", b"1.0")
+PAIRS_MAX = 4_096
+
+
+class Enveloped(Protocol):
+    """What the headers tell of an event of the log."""
+
+    @property
+    def position(self) -> int: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def event_id(self) -> UUID | str: ...
+    @property
+    def market(self) -> str: ...
+    @property
+    def occurred_at(self) -> datetime: ...
+    @property
+    def recorded_at(self) -> datetime: ...
+    @property
+    def actor(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,23 +55,36 @@ class Envelope:
     actor: str
 
 
-def headers_of(recorded: Recorded, source: bytes) -> Headers:
-    """The headers that an event is published with; `source` is ours, in UTF-8."""
-    return [
-        SPECVERSION,
-        ("ce_id", str(recorded.event_id).encode()),
-        ("ce_source", source),
-        ("ce_type", record_name(type(recorded.event)).encode()),
-        ("ce_time", _rfc3339(recorded.occurred_at)),
-        ("ce_recordedtime", _rfc3339(recorded.recorded_at)),
-        ("ce_position", b"%d" % recorded.position),
-        ("ce_version", b"%d" % recorded.version),
-        ("ce_market", recorded.market.encode()),
-        ("ce_actor", recorded.actor.encode()),
-    ]
+class Headers:
+    """Makes the headers that events are published with; `source` is who publishes.
+
+    Most of them repeat from event to event: such a pair is made once. That also makes a batch of them small where
+    it goes from one process to another.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = ("ce_source", source.encode())
+        remembered = lru_cache(maxsize=PAIRS_MAX)
+        self._text = remembered(lambda name, text: (name, text.encode()))
+        self._time = remembered(lambda name, moment: (name, _rfc3339(moment)))
+
+    def of(self, event: Enveloped, kind: str) -> list[Header]:
+        """The headers of an event of this kind (the full name of its Avro record)."""
+        return [
+            SPECVERSION,
+            ("ce_id", str(event.event_id).encode()),
+            self._source,
+            self._text("ce_type", kind),
+            self._time("ce_time", event.occurred_at),
+            self._time("ce_recordedtime", event.recorded_at),
+            ("ce_position", b"%d" % event.position),
+            ("ce_version", b"%d" % event.version),
+            self._text("ce_market", event.market),
+            self._text("ce_actor", event.actor),
+        ]
 
 
-def envelope_of(headers: Iterable[tuple[str, bytes]]) -> Envelope:
+def envelope_of(headers: Iterable[Header]) -> Envelope:
     """What the headers of a record say.
 
     Raises:

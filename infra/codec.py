@@ -97,6 +97,14 @@ def unknown_command(name: str, *, hint: str = "`carnet ask --help` lists them al
     return InputError(said, hint=hint)
 
 
+def unknown_event(name: str) -> IntegrityFault:
+    """There is no event of this name, and yet the log holds one."""
+    return IntegrityFault(
+        f"The log holds an event named {name}, which this version of Carnet has never seen.",
+        hint="Run the version that wrote it, or a newer one.",
+    )
+
+
 def no_json(error: Exception) -> str:
     """Why bytes are not JSON."""
     match error:
@@ -143,10 +151,7 @@ def _shape(kind: type) -> inspect.Type:
 def _decoder(name: str) -> msgspec.json.Decoder[Event]:
     kind = Event.named.get(name)
     if kind is None:
-        raise IntegrityFault(
-            f"The log holds an event named {name}, which this version of Carnet has never seen.",
-            hint="Run the version that wrote it, or a newer one.",
-        )
+        raise unknown_event(name)
     return msgspec.json.Decoder(learnt(kind), dec_hook=_reference)
 
 

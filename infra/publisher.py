@@ -6,7 +6,7 @@ without an abort, because nothing is known about a transaction that failed; the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import closing
 from threading import Thread
@@ -16,62 +16,63 @@ import msgspec
 from kafka import TopicPartition
 from kafka.errors import KafkaError
 
-from domain.kernel import Recorded
+from domain.kernel import Family
 from infra import kafka
-from infra.avro import Codec
-from infra.cloudevents import headers_of
-from infra.errors import IntegrityFault, KafkaFault
-from infra.position import Position, key_of, read_position
+from infra.errors import InputError, IntegrityFault, KafkaFault
+from infra.outgoing import Batch, Record
+from infra.position import NOTHING, Position, Positions, key_of, read_positions
+from infra.shard import WHOLE, Shard
 from infra.topics import FAMILIES, Described, event_topic, event_topics, position_topic, require
 
 PATIENCE_SECONDS = 60.0
-NOTHING = Position(position=0, event_id=None, recorded_at=None, topics={})
 
 
 class Publisher:
     """Publishes batches of the log. Made by the one process that may; a newer one fences it off.
 
+    It goes on from the position that Kafka has, or from `start`, which is then written there.
+
     Raises:
         KafkaFault: Kafka cannot be reached, a topic is missing, a record was not acknowledged.
         AlreadyRunning: a newer publisher has taken over.
-        IntegrityFault: the topics are not those that were published to before.
+        IntegrityFault: the topics are not those that were published to before, or the work is divided among another
+            number of shards.
+        InputError: there are more shards than partitions.
     """
 
     def __init__(
         self,
         bootstrap: str,
         prefix: str,
-        source: str,
-        codec: Codec,
         *,
-        shard: int = 0,
+        shard: Shard = WHOLE,
+        start: Position | None = None,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._bootstrap = bootstrap
         self._prefix = prefix
-        self._source = source.encode()
-        self._codec = codec
         self._shard = shard
         self._patience_seconds = patience_seconds
         self._topics = {family: event_topic(family, prefix) for family in FAMILIES}
         self._ends: dict[TopicPartition, int] = {}
+        self.position = NOTHING
         found = self._required()
-        self._producer = kafka.producer(bootstrap, f"{prefix}carnet.relay.{shard}")
+        self.partitions: Mapping[Family, int] = {
+            family: found[name].partitions for family, name in self._topics.items()
+        }
+        self._producer = kafka.producer(bootstrap, f"{prefix}carnet.relay.{shard.number}")
         try:
             with kafka.faults(bootstrap):
                 self._producer.init_transactions()
-                self.position = self._start(found)
+                self._start(found, start)
         except BaseException:
             self.close()
             raise
 
-    def publish(self, batch: Sequence[Recorded]) -> None:
-        """Publish the next events of the log, all of them or none."""
-        last = batch[-1]
-        position = Position(last.position, last.event_id, last.recorded_at, self.position.topics)
+    def publish(self, batches: Iterable[Batch]) -> None:
+        """Publish the next events of the log, all of them or none. They are sent as they come."""
         with kafka.faults(self._bootstrap):
-            self._transact(batch, position)
-        self.position = position
+            self._transact(batches)
 
     def close(self) -> None:
         """Let go. A transaction that has not been committed never will be."""
@@ -81,31 +82,39 @@ class Publisher:
             # It refuses to close while batches are on their way; these have no future.
             self._producer._sender.force_close()
 
-    def _transact(self, batch: Sequence[Recorded], position: Position) -> None:
+    def _transact(self, batches: Iterable[Batch]) -> None:
         producer = self._producer
         producer.begin_transaction()
-        futures = [
-            producer.send(
-                self._topics[recorded.event.family],
-                key=str(recorded.stream_id).encode(),
-                value=self._codec.encode(recorded.event),
-                headers=headers_of(recorded, self._source),
-                timestamp_ms=int(recorded.recorded_at.timestamp() * 1000),
+        sent: list[Any] = []
+        position = self.position
+        for batch in batches:
+            sent += map(self._send, batch.records)
+            position = msgspec.structs.replace(
+                position, position=batch.position, event_id=batch.event_id, recorded_at=batch.recorded_at
             )
-            for recorded in batch
-        ]
         told = producer.send(
             position_topic(self._prefix),
-            key=key_of(self._shard),
+            key=key_of(self._shard.number),
             value=msgspec.json.encode(position),
-            partition=self._shard,
+            partition=self._shard.number,
         )
         producer.flush(timeout=self._patience_seconds)
         # A flush that returns is no success, and a fenced producer shows here alone.
         told.get(timeout=self._patience_seconds)
-        for future in futures:
-            self._advance(future.get(timeout=self._patience_seconds))
+        for future in sent:
+            self._advance(future.value if future.succeeded() else future.get(timeout=self._patience_seconds))
         self._commit()
+        self.position = position
+
+    def _send(self, record: Record) -> Any:
+        return self._producer.send(
+            self._topics[record.family],
+            key=record.key,
+            value=record.value,
+            headers=record.headers,
+            partition=record.partition,
+            timestamp_ms=record.timestamp_ms,
+        )
 
     def _advance(self, sent: Any) -> None:
         """Offsets only grow; a topic that was deleted and made anew under our feet begins again at 0."""
@@ -136,33 +145,64 @@ class Publisher:
 
     def _required(self) -> Mapping[str, Described]:
         with kafka.faults(self._bootstrap), closing(kafka.admin(self._bootstrap)) as client:
-            return require(client, [*event_topics(self._prefix), position_topic(self._prefix)])
+            found = require(client, [*event_topics(self._prefix), position_topic(self._prefix)])
+        fewest = min(one.partitions for one in found.values())
+        if self._shard.of > fewest:
+            raise InputError(
+                f"CARNET_RELAY_SHARDS is {self._shard.of}, but a topic has {fewest} partitions: "
+                "a shard more would have nothing to do.",
+                hint="If it is the position topic, `carnet topics apply` adds what it lacks.",
+            )
+        return found
 
-    def _start(self, found: Mapping[str, Described]) -> Position:
+    def _start(self, found: Mapping[str, Described], start: Position | None) -> None:
         """Read where the last one stopped, and hold the topics against what it remembered."""
-        ids = {name: found[name].id for name in self._topics.values()}
-        partitions = [
-            TopicPartition(name, number) for name in ids for number in range(found[name].partitions)
-        ]
+        shards = found[position_topic(self._prefix)].partitions
         with closing(kafka.consumer(self._bootstrap)) as client:
-            stored = read_position(client, self._prefix, self._shard)
-            self._ends = client.end_offsets(partitions)
-        position = stored or NOTHING
-        for name, topic_id in ids.items():
-            remembered = position.topics.get(name)
-            if remembered not in (None, topic_id):
+            self._ends = client.end_offsets(list(self._mine(found)))
+            if start is None:
+                positions = read_positions(client, self._prefix, shards)
+                self._check_division(positions)
+                stopped = positions.get(self._shard.number, NOTHING)
+                self.position = self._belonging(stopped, found)
+                if self.position == stopped:
+                    return
+            else:
+                self.position = start
+            # Before the first event, so that a crash in the middle of the first batch finds its way back.
+            self._transact(())
+            if start is None:
+                # Two that start at once with different divisions had not seen each other yet.
+                self._check_division(read_positions(client, self._prefix, shards))
+
+    def _belonging(self, stopped: Position, found: Mapping[str, Described]) -> Position:
+        """The position, once it is known that these are the topics of which it tells."""
+        for name in self._topics.values():
+            remembered = stopped.topics.get(name)
+            if remembered not in (None, found[name].id):
                 raise _made_anew(name)
-            if remembered is None and any(self._ends[one] for one in partitions if one.topic == name):
+            if remembered is None and any(end for place, end in self._ends.items() if place.topic == name):
                 raise IntegrityFault(
                     f"Topic {name} is not empty, but {position_topic(self._prefix)} knows nothing of it: "
                     "to publish would be to publish twice.",
                     hint="Name another CARNET_TOPIC_PREFIX, or delete all topics of this one.",
                 )
-        if position.topics != ids:
-            position = msgspec.structs.replace(position, topics=ids)
-            # Before the first event, so that a crash in the middle of the first batch finds its way back.
-            self._transact((), position)
-        return position
+        topics = {name: found[name].id for name in self._topics.values()}
+        return msgspec.structs.replace(stopped, topics=topics, shards=self._shard.of)
+
+    def _mine(self, found: Mapping[str, Described]) -> Iterator[TopicPartition]:
+        for name in self._topics.values():
+            for number in filter(self._shard.owns, range(found[name].partitions)):
+                yield TopicPartition(name, number)
+
+    def _check_division(self, positions: Positions) -> None:
+        for position in positions.values():
+            if position.shards != self._shard.of:
+                raise IntegrityFault(
+                    f"These topics are published by {position.shards} shards, not by {self._shard.of}.",
+                    hint=f"Set CARNET_RELAY_SHARDS={position.shards}; or stop all relays and run "
+                    "`carnet relay reshard`.",
+                )
 
 
 def _made_anew(topic: str) -> IntegrityFault:

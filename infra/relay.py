@@ -10,110 +10,132 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from threading import Event as Flag
-from typing import Protocol
 
 import structlog
 
-from domain.kernel import Recorded
-from infra import avro
 from infra.errors import IntegrityFault
-from infra.log import Head
+from infra.migrate import check_version
 from infra.only_one import only_one
+from infra.outgoing import ROWS_MAX, Batch, Reading
 from infra.position import Position
+from infra.postgres import Connection, connect, faults
 from infra.publisher import PATIENCE_SECONDS, Publisher
+from infra.reading_ahead import ReadingAhead
+from infra.shard import WHOLE, Shard
 
 # What waits is published in one transaction: a small one when live, a large one when behind. The producer
-# queues without bound, so this also caps what is in flight.
-BATCH_MAX = 5_000
-IDLE_SECONDS_MIN = 0.05
-IDLE_SECONDS_MAX = 1.0
+# queues without bound, so these also cap what is in flight.
+EVENTS_MAX = 5_000
+BYTES_MAX = 16 * 1024 * 1024
 
 logger = structlog.get_logger()
 
 
-class Reads(Protocol):
-    """What the relay needs of the log."""
-
-    def read(self, after: int, limit: int) -> list[Recorded]:
-        """The next events after a position, in order, at most `limit`."""
-
-    def head(self) -> Head:
-        """Where the log ends."""
-
-
 class Relay:
-    """Publishes one log under one topic prefix. `source` is the CloudEvents source; after
+    """Publishes one log under one topic prefix: all of it, or one shard. `source` is the CloudEvents source; after
     `patience_seconds` without an answer Kafka counts as down."""
 
     def __init__(
         self,
-        log: Reads,
         *,
         postgres: str,
         bootstrap: str,
         prefix: str = "",
         source: str = "carnet",
-        codec: avro.Codec | None = None,
-        batch_max: int = BATCH_MAX,
+        shard: Shard = WHOLE,
+        events_max: int = EVENTS_MAX,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
-        self._log = log
         self._postgres = postgres
         self._bootstrap = bootstrap
         self._prefix = prefix
         self._source = source
-        self._codec = codec or avro.codec()
-        self._batch_max = batch_max
+        self._shard = shard
+        self._events_max = events_max
         self._patience_seconds = patience_seconds
 
     def run(self, stop: Flag, *, until: int | None = None) -> int:
-        """Publish until `stop` is set (the batch at hand is finished first), or until the position `until`
+        """Publish until `stop` is set (the transaction at hand is committed first), or until the position `until`
         has been published. Returns the last position published.
 
         Raises:
-            AlreadyRunning: another relay runs, or has taken over.
+            AlreadyRunning: another relay runs this shard, or has taken over.
             PostgresFault, KafkaFault: a server cannot be reached; what was committed stands.
-            IntegrityFault: topics and log do not belong together, or a schema is not as it was locked.
+            IntegrityFault: topics and log do not belong together, a schema is not as it was locked, or the work
+                is divided among another number of shards.
+            InputError: there are more shards than partitions.
+            CarnetError: the process that reads ahead has died.
         """
-        with self._publisher() as publisher:
+        with self._ready() as (publisher, ahead):
             position = publisher.position.position
-            logger.info("relay.started", position=position, prefix=self._prefix)
-            idle_seconds = IDLE_SECONDS_MIN
-            while not stop.is_set() and (until is None or position < until):
-                batch = self._log.read(position, self._batch_max)
-                if not batch:
-                    stop.wait(idle_seconds)
-                    idle_seconds = min(2 * idle_seconds, IDLE_SECONDS_MAX)
-                    continue
-                idle_seconds = IDLE_SECONDS_MIN
-                publisher.publish(batch)
-                position = batch[-1].position
-                logger.debug("relay.published", position=position, events=len(batch))
-            logger.info("relay.stopped", position=position, prefix=self._prefix)
+            told = {"prefix": self._prefix, "shard": str(self._shard)}
+            logger.info("relay.started", position=position, **told)
+            ahead.begin(self._reading(publisher, until))
+            while until is None or position < until:
+                first = ahead.wait(stop)
+                if first is None:
+                    break
+                publisher.publish(self._transaction(first, ahead, stop))
+                before, position = position, publisher.position.position
+                logger.debug("relay.published", position=position, events=position - before)
+            logger.info("relay.stopped", position=position, **told)
             return position
 
+    def _transaction(self, first: Batch, ahead: ReadingAhead, stop: Flag) -> Iterator[Batch]:
+        """The batches of one transaction: all that waits, within the caps."""
+        batch: Batch | None = first
+        events = size = 0
+        while batch is not None:
+            yield batch
+            events += batch.events
+            size += batch.size
+            full = events >= self._events_max or size >= BYTES_MAX
+            batch = ahead.wait(stop) if batch.more and not full else None
+
+    def _reading(self, publisher: Publisher, until: int | None) -> Reading:
+        return Reading(
+            conninfo=self._postgres,
+            source=self._source,
+            shard=self._shard,
+            partitions=publisher.partitions,
+            after=publisher.position.position,
+            until=until,
+            rows_max=min(ROWS_MAX, self._events_max),
+        )
+
     @contextmanager
-    def _publisher(self) -> Iterator[Publisher]:
-        with only_one(self._postgres, f"carnet relay {self._prefix}".rstrip()):
+    def _ready(self) -> Iterator[tuple[Publisher, ReadingAhead]]:
+        name = name_of(self._prefix, self._shard.number)
+        with (
+            only_one(self._postgres, name),
+            closing(connect(self._postgres, "carnet_reader")) as connection,
+            ReadingAhead() as ahead,
+        ):
+            check_version(connection)
             publisher = Publisher(
-                self._bootstrap,
-                self._prefix,
-                self._source,
-                self._codec,
-                patience_seconds=self._patience_seconds,
+                self._bootstrap, self._prefix, shard=self._shard, patience_seconds=self._patience_seconds
             )
             with closing(publisher):
-                self._check(publisher.position)
-                yield publisher
+                self._check_log(publisher.position, connection)
+                yield publisher, ahead
 
-    def _check(self, published: Position) -> None:
+    def _check_log(self, published: Position, connection: Connection) -> None:
         """Whether what was published came from this log."""
-        if not published.position:
-            return
-        last = self._log.read(published.position - 1, 1)
-        if not last or last[0].event_id != published.event_id:
-            ends = "" if last else f" (this log ends at position {self._log.head().position})"
+        with faults():
+            row = connection.execute(
+                "select position, (select event_id from carnet.events where position = %s) from carnet.head",
+                [published.position],
+            ).fetchone()
+        assert row is not None
+        head, event_id = row
+        if published.position and event_id != published.event_id:
+            ends = "" if event_id else f" (this log ends at position {head})"
             raise IntegrityFault(
                 f"The topics hold events up to position {published.position} of another log{ends}.",
                 hint="Check CARNET_DATABASE, or name another CARNET_TOPIC_PREFIX.",
             )
+
+
+def name_of(prefix: str, shard: int) -> str:
+    """What the lock of a shard is called, however many shards there are."""
+    return f"carnet relay {prefix}{f' shard {shard}' if shard else ''}".rstrip()

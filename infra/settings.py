@@ -68,6 +68,8 @@ TABLE = (
           "Put before the name of every topic"),
     Entry("partitions", "", "a whole number from 1 to 1000",
           f"Partitions of a new topic; left out, {PARTITIONS_EMBEDDED} on the embedded Kafka, else {PARTITIONS}"),
+    Entry("relay_shards", "1", "a whole number from 1 to 1000",
+          "Among how many relays the work of publishing is divided; at most as many as partitions"),
     Entry("source", "carnet", "a URI reference without spaces",
           "Who publishes: the `source` of every CloudEvent"),
     Entry("kek", "", "32 bytes as hex or base64",
@@ -97,6 +99,7 @@ class Settings:
     keys_database: str
     topic_prefix: str
     partitions: int
+    relay_shards: int
     source: str
     kek: bytes | None
     kek_file: Path | None
@@ -145,6 +148,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         topic_prefix=value("topic_prefix", _matching(r"[A-Za-z0-9._-]{0,100}")),
         partitions=value("partitions", _optional(_partitions))
         or (PARTITIONS if kafka else PARTITIONS_EMBEDDED),
+        relay_shards=value("relay_shards", _partitions),
         source=value("source", _matching(r"\S{1,200}")),
         kek=value("kek", _optional(key_from_text)),
         kek_file=value("kek_file", _optional(_path)),

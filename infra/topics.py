@@ -20,7 +20,6 @@ from infra.kafka import faults
 FAMILIES: tuple[Family, ...] = get_args(Family)
 PAYMENTS = "payments.v1"
 FACTORY = "factory.v1"
-SHARDS = 1
 LONG_MAX = 2**63 - 1
 HOUR_MS = 3_600_000
 YEAR_MS = 365 * 24 * HOUR_MS
@@ -59,17 +58,20 @@ class Topic:
     name: str
     partitions: int
     config: Mapping[str, str] = field(default_factory=dict)
+    grows: bool = False  # whether partitions can be added: nobody looks for a key in it
 
 
 def wanted(prefix: str, partitions: int) -> tuple[Topic, ...]:
     """Every topic of an installation."""
     inbound = (Topic(prefix + name, partitions, FOR_EVER) for name in (PAYMENTS, FACTORY))
     events = (Topic(name, partitions, FOR_EVER) for name in event_topics(prefix))
-    return *events, Topic(position_topic(prefix), SHARDS, LATEST), *inbound
+    # A shard publishes to one partition of each topic at least, so there are never more shards than partitions.
+    return *events, Topic(position_topic(prefix), partitions, LATEST, grows=True), *inbound
 
 
 def apply(admin: Any, bootstrap: str, topics: Iterable[Topic]) -> list[str]:
-    """Make the topics that are missing; returns their names. One that exists is never changed.
+    """Make the topics that are missing; returns their names. One that exists is never changed, but for the position
+    topic, which gets the partitions that it lacks.
 
     Raises:
         IntegrityFault: a topic exists with other partitions or settings; all such topics are named, and
@@ -95,6 +97,8 @@ def apply(admin: Any, bootstrap: str, topics: Iterable[Topic]) -> list[str]:
                 },
                 wait_for_metadata=True,
             )
+        if growing := {one.name: one.partitions for one in existing if one.grows and _lacks(one, found)}:
+            admin.create_partitions(growing)
     return [topic.name for topic in missing]
 
 
@@ -128,13 +132,17 @@ def require(admin: Any, names: Iterable[str]) -> dict[str, Described]:
     return found
 
 
+def _lacks(topic: Topic, found: Mapping[str, Described]) -> bool:
+    return found[topic.name].partitions < topic.partitions
+
+
 def _differing(admin: Any, topics: list[Topic], found: Mapping[str, Described]) -> list[str]:
     told = []
     resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
     configs = admin.describe_configs(resources, config_filter="all")["topic"] if resources else {}
     for topic in topics:
         there = found[topic.name].partitions
-        if there != topic.partitions:
+        if there != topic.partitions and not topic.grows:
             told.append(
                 f"Topic {topic.name} has {there} partitions, not {topic.partitions}; they never change."
             )

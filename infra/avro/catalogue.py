@@ -56,7 +56,7 @@ class Published:
     @cached_property
     def parsed(self) -> Any:
         """The form that fastavro works with, which it leaves untyped."""
-        return fastavro.parse_schema(self.schema, _write_hint=False)
+        return fastavro.parse_schema(self.schema)
 
 
 class Catalogue:

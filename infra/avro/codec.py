@@ -1,4 +1,7 @@
-"""Events as bytes: the Confluent prefix `0x00 | schema id, 4 bytes big-endian | Avro`."""
+"""Events as bytes: the Confluent prefix `0x00 | schema id, 4 bytes big-endian | Avro`.
+
+They are encoded from the JSON of the log and decoded into the classes of the domain.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,19 @@ from io import BytesIO
 from typing import Any, NamedTuple
 
 import fastavro
+import msgspec
 
 from domain.kernel import Event
 from infra.avro.catalogue import Catalogue, Published, guid_of
 from infra.avro.schema import Schema, hints_of, is_record, item, optional, record_name, schema_of, text_of
+from infra.avro.stored import decoder, writable
+from infra.codec import unknown_event
 from infra.errors import IntegrityFault
 
 PREFIX = struct.Struct(">bI")
 MAGIC = 0
 
-# A value as fastavro takes and gives it, and as the domain has it.
+# From a value as fastavro gives it to one as the domain has it.
 Convert = Callable[[Any], Any]
 
 
@@ -28,20 +34,24 @@ class Codec:
     def __init__(self, catalogue: Catalogue, events: Mapping[str, type[Event]] = Event.named) -> None:
         self.catalogue = catalogue
         self._events = events
-        self._writers: dict[type[Event], _Writer] = {}
+        self._writers: dict[str, _Writer] = {}
         self._readers: dict[int, _Reader] = {}
 
-    def encode(self, event: Event) -> bytes:
-        """The value of the event's Kafka record.
+    def encode(self, name: str, body: str | bytes) -> bytes:
+        """The value of the Kafka record of an event that the log holds under this name with this body.
 
         Raises:
-            IntegrityFault: the event's class is not as the lock has it.
+            IntegrityFault: no event has this name, the body is not one of it, or its class is not as the lock
+                has it.
         """
-        writer = self._writers.get(type(event)) or self._writer(type(event))
-        body = BytesIO()
-        body.write(writer.prefix)
-        fastavro.schemaless_writer(body, writer.schema, writer.fields(event))
-        return body.getvalue()
+        prefix, stored, schema = self._writers.get(name) or self._writer(name)
+        value = BytesIO()
+        value.write(prefix)
+        try:
+            fastavro.schemaless_writer(value, schema, stored.decode(body))
+        except (msgspec.MsgspecError, ArithmeticError, TypeError, ValueError) as error:
+            raise IntegrityFault(f"A stored {name} cannot be read: {error}.") from error
+        return value.getvalue()
 
     def decode(self, value: bytes) -> Event:
         """The event in the value of a Kafka record, of any version, as today's class.
@@ -85,14 +95,18 @@ class Codec:
             )
         return published
 
-    def _writer(self, event: type[Event]) -> _Writer:
+    def _writer(self, name: str) -> _Writer:
+        event = self._events.get(name)
+        if event is None:
+            raise unknown_event(name)
         published = self.catalogue.latest.get(record_name(event))
         if published is None or published.row.guid != guid_of(text_of(schema_of(event))):
             raise IntegrityFault(
                 f"{event.__name__} is not as schemas/lock.json has it.", hint="Run `carnet schemas write`."
             )
         prefix = PREFIX.pack(MAGIC, published.row.id)
-        return self._writers.setdefault(event, _Writer(prefix, published.parsed, _told(event)))
+        schema = fastavro.parse_schema(writable(published.schema))
+        return self._writers.setdefault(name, _Writer(prefix, decoder(event), schema))
 
     def _reader(self, published: Published) -> _Reader:
         event = self._events.get(published.row.record.rpartition(".")[2])
@@ -115,8 +129,8 @@ def codec() -> Codec:
 
 class _Writer(NamedTuple):
     prefix: bytes
-    schema: Schema
-    fields: Convert
+    stored: msgspec.json.Decoder[dict[str, Any]]
+    schema: Any
 
 
 class _Reader(NamedTuple):
@@ -126,24 +140,9 @@ class _Reader(NamedTuple):
 
 
 @cache
-def _told(kind: type) -> Convert:
-    """From an object to the dict that fastavro writes; only the fields that need it are converted."""
-    names = tuple(hints_of(kind))
-    converts = _converts(kind, _told, list)
-
-    def told(value: object) -> dict[str, object]:
-        fields = {name: getattr(value, name) for name in names}
-        for name, convert in converts:
-            fields[name] = convert(fields[name])
-        return fields
-
-    return told
-
-
-@cache
 def _read(kind: type) -> Convert:
     """From the dict that fastavro reads to the object."""
-    converts = _converts(kind, _read, tuple)
+    converts = _converts(kind)
 
     def read(fields: dict[str, Any]) -> object:
         for name, convert in converts:
@@ -153,22 +152,20 @@ def _read(kind: type) -> Convert:
     return read
 
 
-def _converts(
-    kind: type, record: Callable[[type], Convert], gather: Convert
-) -> tuple[tuple[str, Convert], ...]:
-    """The fields that fastavro cannot take as they are, with what converts them."""
-    found = ((name, _convert(hint, record, gather)) for name, hint in hints_of(kind).items())
+def _converts(kind: type) -> tuple[tuple[str, Convert], ...]:
+    """The fields that are not as the domain has them, with what converts them."""
+    found = ((name, _convert(hint)) for name, hint in hints_of(kind).items())
     return tuple((name, convert) for name, convert in found if convert is not None)
 
 
-def _convert(hint: object, record: Callable[[type], Convert], gather: Convert) -> Convert | None:
+def _convert(hint: object) -> Convert | None:
     if (inner := optional(hint)) is not None:
-        some = _convert(inner, record, gather)
+        some = _convert(inner)
         return None if some is None else lambda value: None if value is None else some(value)
     if (inner := item(hint)) is not None:
-        each = _convert(inner, record, gather)
-        return gather if each is None else lambda values: gather(map(each, values))
+        each = _convert(inner)
+        return tuple if each is None else lambda values: tuple(map(each, values))
     if is_record(hint):
         assert isinstance(hint, type)
-        return record(hint)
+        return _read(hint)
     return None

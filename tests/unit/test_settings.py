@@ -59,6 +59,8 @@ def test_variables_of_others_are_none_of_our_business() -> None:
         ("CARNET_TOPIC_PREFIX", "a/b"),
         ("CARNET_PARTITIONS", "0"),
         ("CARNET_PARTITIONS", "twelve"),
+        ("CARNET_RELAY_SHARDS", "0"),
+        ("CARNET_RELAY_SHARDS", "two"),
         ("CARNET_SOURCE", "two words"),
         ("CARNET_KEK", "abc"),
         ("CARNET_CLOCK", "sundial"),

@@ -11,8 +11,9 @@ from psycopg.conninfo import make_conninfo
 
 from infra import topics
 from infra.kafka import admin
-from infra.log import Log
-from infra.relay import BATCH_MAX, Relay
+from infra.outgoing import ROWS_MAX, Reading
+from infra.relay import EVENTS_MAX, Relay
+from infra.shard import WHOLE, Shard
 
 PARTITIONS = 3
 NewRelay = Callable[..., Relay]
@@ -21,6 +22,12 @@ NewRelay = Callable[..., Relay]
 def make_topics(kafka: str, prefix: str) -> list[str]:
     with closing(admin(kafka)) as client:
         return topics.apply(client, kafka, topics.wanted(prefix, PARTITIONS))
+
+
+def reading(database: str, *, rows_max: int = ROWS_MAX, shard: Shard = WHOLE) -> Reading:
+    """What a relay of this shard would read of a log, from its beginning."""
+    partitions = dict.fromkeys(topics.FAMILIES, PARTITIONS)
+    return Reading(database, "carnet", shard, partitions, after=0, until=None, rows_max=rows_max)
 
 
 @pytest.fixture
@@ -32,11 +39,11 @@ def prefix(kafka: str) -> str:
 
 
 @pytest.fixture
-def new_relay(order_book: Log, database: str, kafka: str, prefix: str) -> NewRelay:
+def new_relay(database: str, kafka: str, prefix: str) -> NewRelay:
     """Makes relays from the test's log to its topics."""
 
-    def make(*, batch_max: int = BATCH_MAX) -> Relay:
-        return Relay(order_book, postgres=database, bootstrap=kafka, prefix=prefix, batch_max=batch_max)
+    def make(*, events_max: int = EVENTS_MAX, shard: Shard = WHOLE) -> Relay:
+        return Relay(postgres=database, bootstrap=kafka, prefix=prefix, events_max=events_max, shard=shard)
 
     return make
 

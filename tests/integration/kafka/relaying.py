@@ -1,6 +1,7 @@
-"""A relay in a process of its own: `python -m tests.integration.kafka.relaying CONNINFO KAFKA PREFIX BATCH [DIES]`.
+"""A relay in a process of its own:
+`python -m tests.integration.kafka.relaying CONNINFO KAFKA PREFIX EVENTS_MAX [DIES [SHARD OF]]`.
 
-It publishes until SIGTERM, or, as `kill -9` would end it, until it has encoded the event number DIES.
+It publishes until SIGTERM, or, as `kill -9` would end it, until it has sent the event number DIES (0: never).
 """
 
 import _thread
@@ -8,49 +9,56 @@ import os
 import signal
 import sys
 import threading
+from typing import Any
 
-import domain.everything  # noqa: F401 -- registers the events
-from domain.kernel import Event
-from infra.avro import Catalogue, Codec
-from infra.clock import SystemClock
+from infra import relay
 from infra.errors import CarnetError
-from infra.log import Log
-from infra.relay import Relay
+from infra.outgoing import Record
+from infra.publisher import Publisher
+from infra.shard import Shard
 
 
-class Mortal(Codec):
-    """Dies in the middle of a batch."""
+class Mortal(Publisher):
+    """Dies in the middle of a transaction."""
 
-    def __init__(self, dies_at: int) -> None:
-        super().__init__(Catalogue.load())
-        self._left = dies_at
+    dies_at = 0
 
-    def encode(self, event: Event) -> bytes:
-        self._left -= 1
-        if self._left == 0:
+    def _send(self, record: Record) -> Any:
+        sent = super()._send(record)
+        self.dies_at -= 1
+        if self.dies_at == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().encode(event)
+        return sent
 
 
-def main(database: str, kafka: str, prefix: str, batch: str, dies_at: str = "0") -> int:
+def main(
+    database: str,
+    kafka: str,
+    prefix: str,
+    events_max: str,
+    dies_at: str = "0",
+    shard: str = "0",
+    of: str = "1",
+) -> int:
+    Mortal.dies_at = int(dies_at)
+    vars(relay)["Publisher"] = Mortal
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: _thread.start_new_thread(stop.set, ()))
-    with Log(database, SystemClock()) as log:
-        relay = Relay(
-            log,
-            postgres=database,
-            bootstrap=kafka,
-            prefix=prefix,
-            codec=Mortal(int(dies_at)),
-            batch_max=int(batch),
-            patience_seconds=10,
-        )
-        try:
-            relay.run(stop)
-        except CarnetError as error:
-            print(error, file=sys.stderr)
-            return error.exit_code
+    mortal = relay.Relay(
+        postgres=database,
+        bootstrap=kafka,
+        prefix=prefix,
+        shard=Shard(int(shard), int(of)),
+        events_max=int(events_max),
+        patience_seconds=10,
+    )
+    try:
+        mortal.run(stop)
+    except CarnetError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     return 0
 
 
-sys.exit(main(*sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -35,14 +35,14 @@ def is_past(kafka: str, prefix: str, position: int) -> bool:
 
 def test_every_event_is_published_once(kafka: str, prefix: str, order_book: Log, new_relay: NewRelay) -> None:
     last = write(order_book, streams(), 500)
-    assert new_relay(batch_max=120).run(Flag(), until=last) == last
+    assert new_relay(events_max=120).run(Flag(), until=last) == last
     assert published(kafka, prefix) == told(order_book)
 
 
 def test_the_events_of_a_stream_come_in_order(
     kafka: str, prefix: str, order_book: Log, new_relay: NewRelay
 ) -> None:
-    new_relay(batch_max=70).run(Flag(), until=write(order_book, streams(9), 400))
+    new_relay(events_max=70).run(Flag(), until=write(order_book, streams(9), 400))
     versions: defaultdict[UUID, list[int]] = defaultdict(list)
     for one in read_all(kafka, prefix):
         versions[one.stream_id].append(one.envelope.version)

@@ -12,16 +12,17 @@ from kafka import KafkaProducer
 
 from infra.avro import codec
 from infra.clock import SystemClock
-from infra.cloudevents import headers_of
+from infra.cloudevents import Headers
 from infra.embedded.processes import wait_until
 from infra.errors import AlreadyRunning, CarnetError, IntegrityFault, KafkaFault
 from infra.kafka import admin
 from infra.log import Log
+from infra.outgoing import Outgoing
 from infra.publisher import Publisher
 from infra.relay import Relay
 from infra.subscriber import read_all
 from infra.topics import Topic, apply, event_topic, wanted
-from tests.integration.kafka.conftest import NewRelay, make_topics
+from tests.integration.kafka.conftest import NewRelay, make_topics, reading
 from tests.integration.kafka.test_relay import published, reached
 from tests.integration.kafka.writing import streams, told, write
 
@@ -39,32 +40,35 @@ def stranger(kafka: str) -> Iterator[KafkaProducer]:
         yield producer
 
 
-def test_a_publisher_that_lost_its_place_is_fenced(kafka: str, prefix: str, order_book: Log) -> None:
+def test_a_publisher_that_lost_its_place_is_fenced(
+    kafka: str, prefix: str, database: str, order_book: Log
+) -> None:
     last = write(order_book, streams(), 20)
-    with closing(Publisher(kafka, prefix, "carnet", codec())) as zombie:
-        zombie.publish(order_book.read(0, 10))
-        with closing(Publisher(kafka, prefix, "carnet", codec())) as successor:
+    with closing(Publisher(kafka, prefix)) as zombie:
+        outgoing = Outgoing(reading(database, rows_max=10))
+        zombie.publish(outgoing.batches(0))
+        with closing(Publisher(kafka, prefix)) as successor:
             with pytest.raises(AlreadyRunning, match="taken over"):
-                zombie.publish(order_book.read(10, 10))
+                zombie.publish(outgoing.batches(10))
             assert successor.position.position == 10
-            successor.publish(order_book.read(10, 10))
+            successor.publish(outgoing.batches(10))
     assert reached(kafka, prefix) == last
     assert published(kafka, prefix) == told(order_book)
 
 
-def test_kafka_is_down(order_book: Log, database: str) -> None:
+def test_kafka_is_down(database: str) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         bootstrap = f"127.0.0.1:{nobody.getsockname()[1]}"
     with pytest.raises(KafkaFault, match=f"{bootstrap} cannot be reached") as caught:
-        Relay(order_book, postgres=database, bootstrap=bootstrap).run(Flag())
+        Relay(postgres=database, bootstrap=bootstrap).run(Flag())
     assert caught.value.exit_code == 7
     assert "CARNET_KAFKA" in str(caught.value)
 
 
-def test_a_topic_is_missing(order_book: Log, database: str, kafka: str) -> None:
+def test_a_topic_is_missing(database: str, kafka: str) -> None:
     with pytest.raises(KafkaFault, match=r"no topic nowhere\.orders\.events\.v1.*carnet topics apply"):
-        Relay(order_book, postgres=database, bootstrap=kafka, prefix="nowhere.").run(Flag())
+        Relay(postgres=database, bootstrap=kafka, prefix="nowhere.").run(Flag())
 
 
 def test_a_topic_made_anew_is_refused(kafka: str, prefix: str, order_book: Log, new_relay: NewRelay) -> None:
@@ -118,7 +122,7 @@ def test_topics_of_another_log_are_refused(
 ) -> None:
     new_relay().run(Flag(), until=write(order_book, streams(), 10))
     with Log(other_database, SystemClock()) as other:
-        relay = Relay(other, postgres=other_database, bootstrap=kafka, prefix=prefix)
+        relay = Relay(postgres=other_database, bootstrap=kafka, prefix=prefix)
         with pytest.raises(IntegrityFault, match=r"up to position 10 of another log .*ends at position 0"):
             relay.run(Flag())
         write(other, streams(), 20)
@@ -132,7 +136,10 @@ def test_a_record_with_the_wrong_schema_is_named(
     write(order_book, streams(2), 2)
     order, visit = order_book.read(0, 2)
     for value, why in (
-        (codec().encode(visit.event), r"is carnet\.service\.ServiceCancelled of service\.events\.v1"),
+        (
+            codec().encode(visit.name, visit.body),
+            r"is carnet\.service\.ServiceCancelled of service\.events\.v1",
+        ),
         (b"\x00\x00\x01\x00\x00", "no schema 65536"),
         (b"{}", "does not start with the byte 0"),
     ):
@@ -143,7 +150,7 @@ def test_a_record_with_the_wrong_schema_is_named(
                 event_topic("orders", name),
                 value,
                 key=str(order.stream_id).encode(),
-                headers=headers_of(order, b"carnet"),
+                headers=Headers("carnet").of(order, "carnet.orders.PaymentReceived"),
             ).get(timeout=20)
         with pytest.raises(IntegrityFault, match=rf"{why}.*orders\.events\.v1, partition \d, offset 0"):
             list(read_all(kafka, name))

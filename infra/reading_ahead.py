@@ -1,0 +1,107 @@
+"""Reads and encodes the next events in a process of its own, while those before are being published.
+
+kafka-python keeps one core of the machine busy, so what else there is to do is done on another. The process only
+reads: it may be killed at any moment. It ends with the one that started it, however that ends, because it then
+finds the pipe between them closed.
+"""
+
+from __future__ import annotations
+
+import signal
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from threading import Event as Flag
+from types import TracebackType
+from typing import Self
+
+from infra.errors import CarnetError
+from infra.outgoing import Batch, Outgoing, Reading
+
+IDLE_SECONDS_MIN = 0.05
+IDLE_SECONDS_MAX = 1.0
+GLANCE_SECONDS = 0.25  # how often one who waits for events looks whether he is to stop
+STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+class ReadingAhead:
+    """The process that reads ahead, as a context manager. It holds one batch, and waits until that is taken."""
+
+    def __init__(self) -> None:
+        # Not forked: the one who starts it has threads, and whatever locks they hold would stay locked for ever.
+        spawn = get_context("spawn")
+        self._pipe, theirs = spawn.Pipe()
+        self._process = spawn.Process(target=_read, args=[theirs], name="carnet-reading-ahead", daemon=True)
+        # Blocked signals are inherited. A stop that is sent to all our processes is this one's to carry out alone.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            theirs.close()
+
+    def begin(self, reading: Reading) -> None:
+        """Tell it what to read."""
+        self._pipe.send(reading)
+
+    def wait(self, stop: Flag) -> Batch | None:
+        """The next batch, as soon as there is one; None if `stop` is set before.
+
+        Raises:
+            CarnetError: what went wrong over there; or the process has died.
+        """
+        while not stop.is_set():
+            if self._pipe.poll(GLANCE_SECONDS):
+                return self._next()
+        return None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pipe.close()
+        self._process.kill()
+        self._process.join()
+
+    def _next(self) -> Batch:
+        try:
+            told: Batch | CarnetError = self._pipe.recv()
+        except (EOFError, ConnectionResetError) as error:
+            self._process.join()
+            raise CarnetError(
+                f"The relay's process that reads ahead has died (exit code {self._process.exitcode}).",
+                hint="Start the relay again: it goes on where Kafka says it was.",
+            ) from error
+        if isinstance(told, CarnetError):
+            raise told
+        return told
+
+
+def _read(pipe: Connection) -> None:
+    """What the process does."""
+    try:
+        reading: Reading = pipe.recv()
+        try:
+            _send(pipe, reading)
+        except CarnetError as fault:
+            pipe.send(fault)
+    except (EOFError, ConnectionError):
+        return  # nobody is there any more
+
+
+def _send(pipe: Connection, reading: Reading) -> None:
+    outgoing = Outgoing(reading)
+    position = reading.after
+    idle_seconds = IDLE_SECONDS_MIN
+    while reading.until is None or position < reading.until:
+        before = position
+        for batch in outgoing.batches(before):
+            pipe.send(batch)
+            position = batch.position
+        if position > before:
+            idle_seconds = IDLE_SECONDS_MIN
+        elif pipe.poll(idle_seconds):
+            return  # nothing is ever told here: the other end was closed
+        else:
+            idle_seconds = min(2 * idle_seconds, IDLE_SECONDS_MAX)
