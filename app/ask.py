@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import inspect
-import sys
-from collections.abc import Iterable
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import msgspec
 from cyclopts import App, Parameter
 
+from app.asking import ask_lines, tell_answer
 from app.options import Value, body, signature
-from app.output import AsJson, out, print_json
+from app.output import AsJson
 from app.wiring import opened
-from domain.kernel import Command, Refused
-from infra.codec import decode_command, no_json, unknown_command
-from infra.errors import CarnetError, InputError
-from infra.handle import Answer, Ask, Desk
+from domain.kernel import Command
+from infra.codec import decode_command, unknown_command
+from infra.errors import InputError
+from infra.handle import Ask
+from infra.ids import new_id
 
 ask = App(name="ask", help="Ask for something, or report what has happened: each command is a sub-command.")
-
-
-class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One line of a file of commands. `body` holds the command's own fields."""
-
-    command: str
-    body: msgspec.Raw
-    command_id: UUID | None = None
-    actor: str | None = None
-    occurred_at: datetime | None = None
-    expected_version: int | None = None
 
 
 @ask.default
@@ -45,12 +33,17 @@ def ask_file(
         Path | None,
         Parameter(help="A file of JSON lines, or - for standard input.", allow_leading_hyphen=True),
     ] = None,
+    run: Annotated[
+        str | None,
+        Parameter(help="What names this run when it is asked again; else the file's content."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Ask every line of FILE in order: {"command": NAME, "body": {…}}.
+    """Ask every line of FILE: {"command": NAME, "body": {…}}.
 
-    A line may also hold command_id, actor, occurred_at and expected_version. It stops at the first line that fails and
-    names it; with command ids in the lines, asking the whole file again repeats nothing.
+    A line may also hold command_id, actor, occurred_at and expected_version. Commands that meet in a stream take
+    effect in the file's order. A line that fails is named, and the others go on; the exit code is that of the first.
+    Asking the same file again repeats nothing: a line without a command id has one made of the run and its number.
     """
     if command is not None:
         near = get_close_matches(command, Command.named, n=3)
@@ -61,82 +54,8 @@ def ask_file(
         )
     if file is None:
         raise InputError("Nothing is asked.", hint="Name a command, or a file of commands with --file.")
-    lines = sys.stdin.buffer if str(file) == "-" else _lines(file)
     with opened() as book:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                _print(_ask_line(book.desk, number, line, book.settings.actor), json=json)
-
-
-def _lines(file: Path) -> Iterable[bytes]:
-    try:
-        return file.read_bytes().splitlines()
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}.") from error
-
-
-def _ask_line(desk: Desk, number: int, line: bytes, actor: str) -> Answer:
-    try:
-        told = msgspec.json.decode(line, type=Told)
-        command = decode_command(told.command, bytes(told.body))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(
-            f"Line {number}: {no_json(error)}.", hint='A line is {"command": NAME, "body": {its fields}}.'
-        ) from None
-    except InputError as error:
-        raise InputError(f"Line {number}: {error}") from error
-    try:
-        return _handle(
-            desk,
-            command,
-            actor=told.actor or actor,
-            command_id=told.command_id,
-            occurred_at=told.occurred_at,
-            expected_version=told.expected_version,
-        )
-    except (Refused, CarnetError) as fault:
-        fault.add_note(f"Line {number}:")
-        raise
-
-
-def _handle(
-    desk: Desk,
-    command: Command,
-    *,
-    actor: str,
-    command_id: UUID | None,
-    occurred_at: datetime | None,
-    expected_version: int | None,
-) -> Answer:
-    return desk.handle(
-        Ask(
-            command=command,
-            command_id=command_id or uuid4(),
-            actor=actor,
-            occurred_at=occurred_at,
-            expected_version=expected_version,
-        )
-    )
-
-
-def _print(answer: Answer, *, json: bool) -> None:
-    if json:
-        print_json(
-            {
-                "position": answer.position,
-                "repeated": answer.repeated,
-                "events": [type(e).__name__ for e in answer.events],
-            }
-        )
-    elif answer.repeated:
-        out.print(f"Answered before: position {answer.position}")
-    else:
-        names = ", ".join(type(e).__name__ for e in answer.events)
-        out.print(
-            f"Recorded at position {answer.position}: {names}"
-            if names
-            else "Nothing to record: it was so already"
-        )
+        ask_lines(book.desk, file, actor=book.settings.actor, run=run, json=json)
 
 
 def _time(text: str | None) -> datetime | None:
@@ -173,15 +92,16 @@ def _add(name: str, command: type[Command]) -> None:
     ) -> None:
         wanted = decode_command(name, body(command, fields))
         with opened() as book:
-            answer = _handle(
-                book.desk,
-                wanted,
-                actor=actor or book.settings.actor,
-                command_id=command_id,
-                occurred_at=_time(occurred_at),
-                expected_version=expected_version,
+            answer = book.desk.handle(
+                Ask(
+                    command=wanted,
+                    command_id=command_id or new_id(),
+                    actor=actor or book.settings.actor,
+                    occurred_at=_time(occurred_at),
+                    expected_version=expected_version,
+                )
             )
-            _print(answer, json=json)
+            tell_answer(answer, json=json)
 
     as_json = inspect.Parameter("json", inspect.Parameter.KEYWORD_ONLY, annotation=AsJson, default=False)
     run.__signature__ = signature(command, [*COMMON, as_json])  # type: ignore[attr-defined] # what cyclopts reads

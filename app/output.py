@@ -32,6 +32,12 @@ def print_json(data: object) -> None:
     sys.stdout.buffer.flush()
 
 
+def print_line(text: str) -> None:
+    """One line for people, just as it is. A Console would take longer for it than a command takes."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
     """A table for people. None shows as a dash."""
     table = Table(title=title or None, title_justify="left")

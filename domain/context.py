@@ -4,9 +4,8 @@ catalogue."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from domain.catalogue.book import Catalogue
@@ -15,10 +14,10 @@ from domain.partners.facts import SellerFacts
 from domain.partners.rules import NO_PARTNER_RULES, PartnerRules
 
 NOTHING_LISTED: Final = Catalogue()
+NOBODY_KNOWN: Final[Mapping[UUID, SellerFacts]] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(NamedTuple):
     """`now` is the clock's; `occurred_at` is when the told fact happened (for a request it equals `now`).
     Both are aware, in UTC. `actor` is the opaque id of who asks. `sellers` are the partners that a command names,
     as far as the streams that it reads know them."""
@@ -29,4 +28,4 @@ class Context:
     markets: Markets
     catalogue: Catalogue = NOTHING_LISTED
     partner_rules: PartnerRules = NO_PARTNER_RULES
-    sellers: Mapping[UUID, SellerFacts] = field(default_factory=dict)
+    sellers: Mapping[UUID, SellerFacts] = NOBODY_KNOWN

@@ -9,6 +9,7 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.kernel import Refused
@@ -58,6 +59,7 @@ def is_zone(name: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=10_000)
 def day_end(day: date, zone: str) -> datetime:
     """The first moment after a local day, in UTC. Where the clocks change at midnight the day simply ends at
     the change."""
@@ -74,7 +76,13 @@ def last_day(
     Raises:
         Refused: `calendar_missing`.
     """
-    day = months_later(local_day(moment, zone) + timedelta(days=days), months)
+    return _last_day(local_day(moment, zone), days, calendar, rolls_over, months)
+
+
+# Orders that are placed on one day have their deadlines in common.
+@lru_cache(maxsize=10_000)
+def _last_day(begins: date, days: int, calendar: Calendar, rolls_over: bool, months: int) -> date:  # noqa: FBT001 -- a key
+    day = months_later(begins + timedelta(days=days), months)
     works = calendar.is_working_day(day)
     while rolls_over and not works:
         day += timedelta(days=1)

@@ -18,6 +18,7 @@ from typing import (
     ClassVar,
     Generic,
     Literal,
+    NamedTuple,
     TypeVar,
     cast,
     dataclass_transform,
@@ -46,8 +47,7 @@ S = TypeVar("S", bound=State)
 S_co = TypeVar("S_co", bound=State, covariant=True)
 
 
-@dataclass(frozen=True)
-class Stream(Generic[S_co]):
+class Stream(NamedTuple, Generic[S_co]):
     """The address of one stream: which state it folds to, and its id."""
 
     state: type[S_co]
@@ -141,6 +141,8 @@ class Command(ABC):
     """
 
     named: ClassVar[dict[str, type[Command]]] = {}
+    # Whether it begins the stream it is about, which then has no events yet.
+    begins: ClassVar[bool] = False
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def __init_subclass__(cls, *, kind: bool = False) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from domain.kernel import Command, Event
 from infra import bounds
 from infra.item import Tracking
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(Struct, frozen=True, kw_only=True):
     """A command and who asks it.
 
     `command_id` makes it take effect once; without one, each ask is another. `occurred_at` is when the fact of
@@ -35,8 +35,7 @@ class Ask:
         bounds.actor(self.actor)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Durable: the command's last position (the head's if nothing happened) and its events.
 
     `repeated` says that the command id had taken effect before; this is what it came to then.

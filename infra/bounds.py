@@ -172,7 +172,7 @@ def text(told: str, longest: int = TEXT_MAX) -> str:
     """The text. Raises OutOfBounds: it is too long, or holds what is no character."""
     if len(told) > longest:
         raise OutOfBounds(f"the text may have at most {longest:,} characters")
-    if _UNPRINTABLE.search(told):
+    if not told.isprintable() and _UNPRINTABLE.search(told):
         raise OutOfBounds("the text holds a character that is none; only line ends and tabs may be in it")
     return told
 

@@ -8,58 +8,75 @@ freshest states there are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from threading import Lock
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from uuid import UUID
 
-from domain.kernel import State, Stream
+from msgspec import Struct
+
+from domain.catalogue.book import Catalogue
+from domain.context import Context
+from domain.markets.resolver import Markets
+from infra.ask import Answer
 from infra.deciding import Decided, Told, check_version, decide
-from infra.item import Appended, Outcome
+from infra.item import Appended
+from infra.markets.loaded import LoadedMarkets
 from infra.states import States, Versioned, pick
 from infra.waiting import Waiting
 
 
-class Case(Waiting):
-    """A command on its way.
+class Basis(Struct, frozen=True):
+    """What commands are decided on."""
 
-    `from_memory` tells whether it was decided on states that the log was not asked for.
+    states: States
+    markets: LoadedMarkets
+    catalogue: Catalogue
+
+    def context(self, told: Told, markets: Markets) -> Context:
+        """What the command may not fetch for itself."""
+        return Context(
+            told.now, told.occurred_at, told.ask.actor, markets, self.catalogue, markets.partner_rules
+        )
+
+
+class Case(Waiting):
+    """A command on its way. `settle` is told when it ended, by the writer, which it must not keep waiting; it
+    sees to it that `answer` ends.
+
+    `from_memory` tells whether it was decided on states that the log was not asked for, `attempt` counts from 1.
     """
 
-    __slots__ = ("_ended", "_states", "decided", "from_memory", "streams", "told")
+    __slots__ = ("answer", "attempt", "basis", "decided", "from_memory", "settle", "told")
 
     decided: Decided
 
-    def __init__(self, told: Told, streams: tuple[Stream[State], ...], states: States) -> None:
-        reads = {stream.id for stream in streams}
-        writes = {stream.id for stream in told.command.writes()}
+    def __init__(
+        self,
+        told: Told,
+        basis: Basis,
+        settle: Callable[[Case], None],
+        answer: Future[Answer],
+        attempt: int = 1,
+    ) -> None:
+        reads = {stream.id for stream in told.reads}
+        writes = reads if told.writes == told.reads else {stream.id for stream in told.writes}
         super().__init__(None, reads=reads, writes=writes, names=told.names)
         self.told = told
-        self.streams = streams
+        self.basis = basis
+        self.settle = settle
+        self.answer = answer
+        self.attempt = attempt
         self.from_memory = False
-        self._states = states
-        # A lock that is released once costs a caller and the writer a good deal less than a Future.
-        self._ended = Lock()
-        self._ended.acquire()
-
-    def wait(self, seconds: float) -> Outcome:
-        """What the log answered (`Appended(0)` if there was nothing to write).
-
-        Raises:
-            TimeoutError: it did not end in time.
-            Exception: why it was not decided, or not written.
-        """
-        if not self._ended.acquire(timeout=seconds):
-            raise TimeoutError
-        assert self.end is not None
-        if isinstance(self.end, Exception):
-            raise self.end
-        return self.end
 
     def prepare(self, group: Sequence[Waiting]) -> None:
-        """Decide this one and the others that share its memory, with one query for what is not remembered."""
-        cases = [one for one in group if isinstance(one, Case) and one._states is self._states]
+        """Decide this one and the others of the same basis, with one query for what is not remembered."""
+        cases = [one for one in group if isinstance(one, Case) and one.basis is self.basis]
         try:
-            found, asked = self._states.read(stream for case in cases for stream in case.streams)
+            found, asked = self.basis.states.read(
+                [stream for case in cases for stream in case.told.reads],
+                begun={case.told.reads[0].id for case in cases if case.begins},
+            )
+            markets = self.basis.markets.now()
         except Exception as error:
             if len(cases) == 1:
                 self.end = error
@@ -68,24 +85,27 @@ class Case(Waiting):
                     case.prepare([case])
         else:
             for case in cases:
-                case.from_memory = any(stream.id not in asked for stream in case.streams)
-                case.decide(found)
+                case.from_memory = not case.reads <= asked
+                case.decide(found, markets)
 
-    def decide(self, found: Mapping[UUID, Versioned]) -> None:
+    @property
+    def begins(self) -> bool:
+        """Whether its first stream may be taken to be empty: only until the log has had its say."""
+        return self.attempt == 1 and self.told.command.begins
+
+    def decide(self, found: Mapping[UUID, Versioned], markets: Markets) -> None:
         """Make the item; or end here, with a refusal, a fault or nothing to write."""
+        told = self.told
         try:
-            read = pick(self.streams, found)
-            check_version(self.told.ask, self.streams[0], read)
-            self.decided = decide(self.told, self.streams, read)
+            read = pick(told.reads, found)
+            check_version(told.ask, told.reads[0], read)
+            self.decided = decide(told, read, self.basis.context(told, markets))
         except Exception as error:
             self.end = error
         else:
-            if self.decided.writes:
-                self.item = self.decided.item
-            else:
+            self.item = self.decided.item
+            if self.item is None:
                 self.end = Appended(0)
 
     def tell(self) -> None:
-        if isinstance(self.end, Appended):
-            self._states.remember(self.decided.states)
-        self._ended.release()
+        self.settle(self)

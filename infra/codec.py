@@ -192,7 +192,8 @@ def in_words(error: str) -> str:
         what = "it has no such value"
     elif unknown := re.match("Object contains unknown field `(?P<name>.*)`", what, re.DOTALL):
         what = f"unknown field `{unknown['name']}`" if NAME.fullmatch(unknown["name"]) else "unknown field"
-    what = what[:1].lower() + what[1:]
+    if not what.startswith("JSON"):
+        what = what[:1].lower() + what[1:]
     return f"field {where}: {what}" if where else what
 
 

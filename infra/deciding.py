@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TypedDict
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -20,6 +20,7 @@ from infra.ask import Ask
 from infra.bounds import BODY_BYTES_MAX, OutOfBounds, moment
 from infra.codec import encode
 from infra.errors import Contended, InputError
+from infra.ids import new_id
 from infra.item import Item, NewEvent
 from infra.states import Versioned
 from infra.vault.sealing import SealedRow
@@ -28,14 +29,17 @@ FUTURE_MAX = timedelta(minutes=5)
 
 
 class Told(Struct, frozen=True):
-    """An ask that is ready to be decided."""
+    """An ask that is ready to be decided. `reads` and `writes` are the streams that its command names."""
 
     ask: Ask
     command: Command
     command_id: UUID
     digest: bytes
     sealed: tuple[SealedRow, ...]
-    context: Context
+    now: datetime
+    occurred_at: datetime
+    reads: tuple[Stream[State], ...]
+    writes: tuple[Stream[State], ...]
 
     @property
     def names(self) -> set[object]:
@@ -48,13 +52,13 @@ class Told(Struct, frozen=True):
 
 
 class Decided(Struct, frozen=True):
-    """What to write (or nothing at all), what it makes of the streams, and the refusal it records."""
+    """What to write (None if nothing at all), what it makes of the streams that it reads, and the refusal it
+    records."""
 
-    item: Item
+    item: Item | None
     events: tuple[Event, ...]
     states: Mapping[UUID, Versioned]
     refused: Refused | None = None
-    writes: bool = True
 
 
 def occurred(ask: Ask, now: datetime) -> datetime:
@@ -81,49 +85,59 @@ def occurred(ask: Ask, now: datetime) -> datetime:
 
 def check_version(ask: Ask, about: Stream[State], read: Mapping[UUID, Versioned]) -> None:
     """Raise Contended if the command was meant for another version."""
+    if ask.expected_version is None:
+        return
     version = read[about.id].version
-    if ask.expected_version not in {None, version}:
+    if ask.expected_version != version:
         raise Contended(
             f"{about.state.__name__} {about.id} is at version {version}, you expected {ask.expected_version}.",
             hint="Look at what has changed and ask again.",
         )
 
 
-def decide(told: Told, streams: tuple[Stream[State], ...], read: Mapping[UUID, Versioned]) -> Decided:
+def decide(told: Told, read: Mapping[UUID, Versioned], context: Context) -> Decided:
     """Decide, and fold the events onto the states.
 
     Raises:
         Refused: it may not happen, and no rule says so.
-        InputError: amounts of two currencies met.
+        InputError: amounts of two currencies met, or an event is too large.
+        TypeError: the command wrote to a stream that is not among its `writes`.
     """
     refused = None
     try:
-        happens = list(told.command.decide(States({i: one.state for i, one in read.items()}), told.context))
+        happens = list(told.command.decide(States({i: one.state for i, one in read.items()}), context))
     except CurrencyMismatch as error:
         raise InputError(f"{type(told.command).__name__}: {error}.") from error
     except Refused as error:
         if error.rule is None:
             raise
         refused = error
-        happens = _evidence(told, streams, error)
+        happens = _evidence(told, error)
+    ask = told.ask
+    if not (happens or refused or ask.command_id or ask.tracking):
+        return Decided(None, (), {})
+    for stream, event in happens:
+        if stream not in told.writes:
+            raise TypeError(
+                f"{type(told.command).__name__} made {type(event).__name__} happen to {stream.state.__name__} "
+                f"{stream.id}, which is not among the streams that its writes() names"
+            )
     states = dict(read)
-    events = [_new_event(stream, event, states) for stream, event in happens]
     item = Item(
         command_id=told.command_id,
-        occurred_at=told.context.occurred_at,
-        actor=told.context.actor,
-        correlation_id=told.ask.correlation_id or told.command_id,
-        causation_id=told.ask.causation_id,
+        occurred_at=told.occurred_at,
+        actor=ask.actor,
+        correlation_id=ask.correlation_id or told.command_id,
+        causation_id=ask.causation_id,
         digest=told.digest,
         answer=refusal.to_answer(refused) if refused else None,
         expected={stream_id: one.version for stream_id, one in read.items()},
-        events=tuple(events),
+        events=tuple([_new_event(stream, event, states) for stream, event in happens]),
         # A refused message is parked by its consumer, which then moves the source on in the same item.
-        tracking=None if refused else told.ask.tracking,
+        tracking=None if refused else ask.tracking,
         sealed=() if refused else told.sealed,
     )
-    writes = bool(events or refused or told.ask.command_id or told.ask.tracking)
-    return Decided(item, tuple(event for _, event in happens), states, refused, writes)
+    return Decided(item, tuple([event for _, event in happens]), states, refused)
 
 
 class _Evidence(TypedDict):
@@ -136,10 +150,8 @@ class _Evidence(TypedDict):
     source: str
 
 
-def _evidence(
-    told: Told, streams: tuple[Stream[State], ...], refused: Refused
-) -> list[tuple[Stream[State], Event]]:
-    """The record of a refusal by a rule: on the order that the command reads, or on the partner that it is about."""
+def _evidence(told: Told, refused: Refused) -> list[tuple[Stream[State], Event]]:
+    """The record of a refusal by a rule: on the order that the command writes, or on the partner that it is about."""
     assert refused.rule is not None
     record = _Evidence(
         command=type(told.command).__name__,
@@ -151,12 +163,13 @@ def _evidence(
         source=refused.source,
     )
     if isinstance(told.command, PartnerCommand):
-        return [(streams[0], PartnerCommandRefused(partner_id=told.command.partner_id, **record))]
-    orders = [stream for stream in streams if stream.state.family == CommandRefused.family]
+        return [(told.writes[0], PartnerCommandRefused(partner_id=told.command.partner_id, **record))]
+    orders = [stream for stream in told.writes if stream.state.family == CommandRefused.family]
     return [(stream, CommandRefused(**record)) for stream in orders[:1]]
 
 
 def _new_event(stream: Stream[State], event: Event, states: dict[UUID, Versioned]) -> NewEvent:
+    """The event as the log takes it; `states` go on to what it makes of its stream."""
     body = encode(event)
     if len(body) > BODY_BYTES_MAX:
         raise InputError(
@@ -169,7 +182,7 @@ def _new_event(stream: Stream[State], event: Event, states: dict[UUID, Versioned
     return NewEvent(
         stream_id=stream.id,
         version=after.version,
-        event_id=uuid4(),
+        event_id=new_id(),
         name=type(event).__name__,
         schema_version=event.schema_version,
         market=after.state.market,

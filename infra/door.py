@@ -51,6 +51,11 @@ def seal(command: Command, sealer: Sealer) -> tuple[Command, tuple[SealedRow, ..
     return (replace(command, **references) if references else command), tuple(rows)
 
 
+def needs_sealing(command: Command) -> bool:
+    """Whether a field holds clear text."""
+    return any(isinstance(getattr(command, name), Clear) for name in _personal(type(command)))
+
+
 def unique_field(command: Command) -> str:
     """The name of the field whose text may belong to one subject only."""
     return next(name for name, how in _personal(type(command)).items() if how.unique)

@@ -6,31 +6,24 @@ Every door (command line, consumers, policies, timers) hands its commands to a `
 from __future__ import annotations
 
 import hmac
-from uuid import uuid4
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from domain.catalogue.book import Catalogue
-from domain.context import NOTHING_LISTED, Context
-from domain.kernel import Refused, State, Stream
-from domain.markets.book import MarketEvent
+from domain.context import NOTHING_LISTED
+from domain.kernel import Refused
+from domain.markets.book import MarketBook
 from domain.markets.resolver import Markets
 from infra import refusal
 from infra.ask import Answer, Ask
-from infra.case import Case
+from infra.case import Basis, Case
 from infra.clock import Clock
 from infra.codec import canonical
-from infra.deciding import Decided, Told, occurred
-from infra.door import Sealer, seal, unique_field
+from infra.deciding import Told, occurred
+from infra.door import Sealer, needs_sealing, seal, unique_field
 from infra.errors import Contended, InputError
-from infra.item import (
-    AlreadyTaken,
-    Appended,
-    Behind,
-    Conflict,
-    Duplicate,
-    Outcome,
-    OutcomeUnknown,
-    Taken,
-)
+from infra.ids import new_id
+from infra.item import AlreadyTaken, Appended, Behind, Conflict, Duplicate, OutcomeUnknown, Taken
 from infra.log import Log
 from infra.markets.loaded import LoadedMarkets
 from infra.states import REMEMBERED_MAX, States
@@ -39,6 +32,8 @@ __all__ = ["Answer", "Ask", "Desk"]
 
 ATTEMPTS = 20
 ANSWER_WITHIN_S = 90.0
+ASIDE_THREADS = 4
+DECIDED = (Refused, Contended, InputError)  # what a decision comes to that writes nothing
 
 
 class Desk:
@@ -61,11 +56,12 @@ class Desk:
     ) -> None:
         self._log = log
         self._sealer = sealer
-        self._markets = LoadedMarkets(log, markets)
-        self._catalogue = catalogue
         self._clock = clock
-        self._digest_key = digest_key
-        self._states = States(log, remembered_max=remembered_max)
+        self._digest = hmac.new(digest_key, digestmod="sha256")
+        self._basis = Basis(
+            States(log, remembered_max=remembered_max), LoadedMarkets(log, markets), catalogue
+        )
+        self._asides = ThreadPoolExecutor(ASIDE_THREADS, "carnet-desk")
 
     def handle(self, ask: Ask) -> Answer:
         """Carry out a command. It returns when the events are durable.
@@ -74,94 +70,148 @@ class Desk:
             Refused: it may not happen. If a rule said so, that is recorded, and a repeat is refused alike.
             InputError: a text, a time, or an id is not what it should be.
             Contended: it was decided on another version than expected, or the streams kept changing.
+            Busy: more waits to be written than the queue holds.
             AlreadyTaken: another process took the message that this command came from.
             PostgresFault: nothing was written; `OutcomeUnknown`: that could not be learnt.
         """
         told = self._told(ask)
-        streams = told.command.reads()
-        for _ in range(ATTEMPTS):
-            answer = self._attempt(told, streams)
-            if answer is not None:
-                return answer
-        raise Contended(
-            f"{streams[0].state.__name__} {streams[0].id} changed {ATTEMPTS} times while this was decided.",
-            hint="Ask again.",
-        )
+        answer: Future[Answer] = _promised()
+        self._send(Case(told, self._basis, self._settle, answer))
+        try:
+            return answer.result(ANSWER_WITHIN_S)
+        except TimeoutError as error:
+            late = f"PostgreSQL did not answer within {ANSWER_WITHIN_S:.0f} s"
+            raise OutcomeUnknown(told.command_id, late) from error
+
+    def submit(self, ask: Ask) -> Future[Answer]:
+        """The same without waiting, for who has many commands in flight: an event loop awaits it by
+        `asyncio.wrap_future`. The future ends as `handle` does, and cannot be cancelled. Commands on one stream
+        that are in flight together may happen in any order."""
+        answer = _promised()
+        if needs_sealing(ask.command):  # that asks databases
+            self._aside(answer, lambda: self._begin(ask, answer))
+        else:
+            self._begin(ask, answer)
+        return answer
+
+    def _begin(self, ask: Ask, answer: Future[Answer]) -> None:
+        try:
+            told = self._told(ask)
+        except Exception as error:
+            answer.set_exception(error)
+        else:
+            self._send(Case(told, self._basis, self._settle, answer))
 
     def _told(self, ask: Ask) -> Told:
         now = self._clock.now()
         occurred_at = occurred(ask, now)
         command, sealed = seal(ask.command, self._sealer)
-        markets = self._markets.now()
-        content = type(command).__name__.encode() + b"\0" + canonical(ask.command)
+        digest = self._digest.copy()
+        digest.update(type(command).__name__.encode() + b"\0" + canonical(ask.command))
         if ask.occurred_at:
-            content += b"\0" + occurred_at.isoformat().encode()
+            digest.update(b"\0" + occurred_at.isoformat().encode())
         return Told(
             ask=ask,
             command=command,
-            command_id=ask.command_id or uuid4(),
-            digest=hmac.digest(self._digest_key, content, "sha256"),
+            command_id=ask.command_id or new_id(),
+            digest=digest.digest(),
             sealed=sealed,
-            context=Context(
-                now=now,
-                occurred_at=occurred_at,
-                actor=ask.actor,
-                markets=markets,
-                catalogue=self._catalogue,
-                partner_rules=markets.partner_rules,
-            ),
+            now=now,
+            occurred_at=occurred_at,
+            reads=command.reads(),
+            writes=command.writes(),
         )
 
-    def _attempt(self, told: Told, streams: tuple[Stream[State], ...]) -> Answer | None:
-        """One round; None if it must be decided again, on what the log then holds."""
-        case = Case(told, streams, self._states)
+    def _send(self, case: Case) -> None:
         try:
             self._log.submit(case)
-            outcome = case.wait(ANSWER_WITHIN_S)
-        except TimeoutError as error:
-            late = f"PostgreSQL did not answer within {ANSWER_WITHIN_S:.0f} s"
-            raise OutcomeUnknown(told.command_id, late) from error
-        except (Refused, Contended, InputError):
-            self._states.forget(stream.id for stream in streams)
-            if case.from_memory:
-                return None
-            if told.ask.command_id and (first := self._log.command(told.command_id)):
-                return self._repeated(told, first)
-            raise
-        if not case.decided.writes:
-            return Answer(self._log.head().position, ())
-        return self._settle(told, case.decided, outcome)
+        except Exception as error:
+            case.answer.set_exception(error)
 
-    def _settle(self, told: Told, decided: Decided, outcome: Outcome) -> Answer | None:
-        match outcome:
-            case Appended(position):
-                if decided.refused:
-                    raise decided.refused
-                if any(isinstance(event, MarketEvent) for event in decided.events):
-                    self._markets.refresh()
-                return Answer(position, decided.events)
-            case Duplicate():
-                return self._repeated(told, outcome)
+    def _settle(self, case: Case) -> None:
+        """Answer; or decide again, on what the log then holds; or have the log asked."""
+        told, answer, states = case.told, case.answer, self._basis.states
+        match case.end:
+            case Appended(position) if case.item is not None:
+                states.remember(case.decided.states)
+                if case.decided.refused:
+                    answer.set_exception(case.decided.refused)
+                elif told.writes[0].state is MarketBook:
+                    self._aside(answer, lambda: self._loaded(case, position))
+                else:
+                    answer.set_result(Answer(position, case.decided.events))
+            case end if case.from_memory and isinstance(end, (Appended, *DECIDED)):
+                states.doubt(case.reads)
+                self._again(case)
+            case Appended():
+                self._aside(answer, lambda: answer.set_result(Answer(self._log.head().position, ())))
+            case Exception() as fault if told.ask.command_id and isinstance(fault, DECIDED):
+                self._aside(answer, lambda: self._refused(case, fault))
             case Conflict(streams):
-                self._states.forget(streams)
-                return None
-            case Behind():
-                raise AlreadyTaken(outcome)
+                states.doubt(streams)
+                self._again(case)
+            case Duplicate() as first:
+                self._aside(answer, lambda: self._repeated(case, first))
+            case Behind() as behind:
+                answer.set_exception(AlreadyTaken(behind))
             case Taken(subject):
-                raise Refused(
+                taken = Refused(
                     "text_taken",
                     "the {field} is that of {subject} already",
                     field=unique_field(told.command),
                     subject=subject,
                 )
+                answer.set_exception(taken)
+            case Exception() as fault:
+                answer.set_exception(fault)
 
-    def _repeated(self, told: Told, first: Duplicate) -> Answer:
-        if first.digest != told.digest:
+    def _again(self, case: Case) -> None:
+        if case.attempt < ATTEMPTS:
+            self._send(Case(case.told, self._basis, self._settle, case.answer, case.attempt + 1))
+            return
+        about = case.told.reads[0]
+        fault = Contended(
+            f"{about.state.__name__} {about.id} changed {ATTEMPTS} times while this was decided.",
+            hint="Ask again.",
+        )
+        case.answer.set_exception(fault)
+
+    def _loaded(self, case: Case, position: int) -> None:
+        self._basis.markets.refresh()
+        case.answer.set_result(Answer(position, case.decided.events))
+
+    def _refused(self, case: Case, fault: Exception) -> None:
+        """A command that took effect before has its first answer, also where it would be refused now."""
+        if first := self._log.command(case.told.command_id):
+            self._repeated(case, first)
+        else:
+            case.answer.set_exception(fault)
+
+    def _repeated(self, case: Case, first: Duplicate) -> None:
+        if first.digest != case.told.digest:
             raise InputError(
-                f"The command id {told.command_id} was used for another content.",
+                f"The command id {case.told.command_id} was used for another content.",
                 hint="Mint a new id for a new command; repeat an id only with the very same content.",
             )
         if first.answer:
             raise refusal.from_answer(first.answer)
         recorded = self._log.read(first.position - first.events, first.events) if first.events else []
-        return Answer(first.position, tuple(one.event for one in recorded), repeated=True)
+        case.answer.set_result(Answer(first.position, tuple(one.event for one in recorded), repeated=True))
+
+    def _aside(self, answer: Future[Answer], ask: Callable[[], None]) -> None:
+        """Do what asks a database where neither the writer nor an event loop waits for it."""
+
+        def guarded() -> None:
+            try:
+                ask()
+            except Exception as error:
+                answer.set_exception(error)
+
+        self._asides.submit(guarded)
+
+
+def _promised() -> Future[Answer]:
+    """A future that nobody cancels: what was submitted may be written already."""
+    answer: Future[Answer] = Future()
+    answer.set_running_or_notify_cancel()
+    return answer

@@ -7,7 +7,7 @@ position n has seen all before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -42,8 +42,9 @@ order by version"""  # noqa: S608 -- constants
 
 HISTORIES: LiteralString = f"""
 select {COLUMNS} from carnet.events join (
-    select stream_id as id, first_position, last_position from carnet.streams where stream_id = any(%s)
-) s on stream_id = s.id and position between s.first_position and s.last_position
+    select stream_id as id, first_position, last_position, after
+    from unnest(%s::uuid[], %s::int[]) wanted (stream_id, after) join carnet.streams using (stream_id)
+) s on stream_id = s.id and version > s.after and position between s.first_position and s.last_position
 order by position"""  # noqa: S608 -- constants
 
 
@@ -52,6 +53,8 @@ ORDERS: LiteralString = """
 select stream_id from carnet.events join carnet.streams s using (stream_id)
 where name = 'ReservationPlaced' and market = any(%s) and s.last_position >= %s
 order by position"""
+
+NOTHING_KNOWN: Mapping[UUID, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +132,14 @@ class Log:
         values = {"stream": stream_id, "version": after_version, "until": until}
         return [_recorded(row) for row in self._rows(HISTORY, values)]
 
-    def histories(self, stream_ids: Iterable[UUID]) -> dict[UUID, list[Recorded]]:
-        """The events of several streams; a stream without events is left out."""
+    def histories(
+        self, stream_ids: Iterable[UUID], *, after: Mapping[UUID, int] = NOTHING_KNOWN
+    ) -> dict[UUID, list[Recorded]]:
+        """The events of several streams, those after a version where one is given; a stream without such events is
+        left out."""
         found: dict[UUID, list[Recorded]] = {}
-        for row in self._rows(HISTORIES, [list(stream_ids)]):
+        ids = list(stream_ids)
+        for row in self._rows(HISTORIES, [ids, [after.get(one, 0) for one in ids]]):
             found.setdefault(row[1], []).append(_recorded(row))
         return found
 

@@ -1,7 +1,8 @@
 """The folded states of streams, from the log or from memory.
 
-What is remembered is only ever a baseline: `append` checks the versions it stands for, and a refusal that was
-decided on it is decided again on what the log holds.
+What is remembered is only ever a baseline: `append` checks the versions it stands for; and what was decided on it
+and writes nothing is decided again on what the log holds. A state that is in doubt is not thrown away: the log is
+asked for what came after it, so a long stream is not folded twice.
 """
 
 from __future__ import annotations
@@ -28,51 +29,76 @@ class Versioned(Struct, frozen=True):
 
 
 class States:
-    """Reads states, and remembers the most recently used."""
+    """Reads states, and remembers those that were last written or read from the log."""
 
     def __init__(self, log: Log, *, remembered_max: int = REMEMBERED_MAX) -> None:
         self._log = log
         self._remembered: OrderedDict[UUID, Versioned] = OrderedDict()
+        self._doubted: set[UUID] = set()
         self._remembered_max = remembered_max
         self._guard = Lock()
 
-    def read(self, streams: Iterable[Stream[State]]) -> tuple[dict[UUID, Versioned], Set[UUID]]:
+    def read(
+        self, streams: Iterable[Stream[State]], *, begun: Set[UUID] = frozenset()
+    ) -> tuple[dict[UUID, Versioned], Set[UUID]]:
         """The states of these streams, remembered or read in one query, and the ids of those that were read.
-        What has events of another family is left out."""
+
+        `begun` are about to begin: if nothing is remembered of them they are taken to be empty. What has events
+        of another family is left out.
+        """
         found: dict[UUID, Versioned] = {}
-        wanted: dict[UUID, Stream[State]] = {}
+        baselines: dict[UUID, Versioned] = {}
+        families: dict[UUID, str] = {}
         with self._guard:
-            for stream in streams:
-                if remembered := self._remembered.get(stream.id):
-                    self._remembered.move_to_end(stream.id)
-                    found[stream.id] = remembered
+            for stream_id, state in ((stream.id, stream.state) for stream in streams):
+                remembered = self._remembered.get(stream_id)
+                if remembered is not None and stream_id not in self._doubted:
+                    found[stream_id] = remembered
+                elif remembered is None and stream_id in begun:
+                    found[stream_id] = Versioned(state(), 0)
                 else:
-                    wanted[stream.id] = stream
-        if wanted:
-            histories = self._log.histories(wanted)
-            for stream_id, stream in wanted.items():
-                history = histories.get(stream_id, ())
-                if not history or history[0].event.family == stream.state.family:
-                    state = fold(stream.state(), (recorded.event for recorded in history))
-                    found[stream_id] = Versioned(state, history[-1].version if history else 0)
-        return found, wanted.keys()
+                    baselines[stream_id] = remembered or Versioned(state(), 0)
+                    families[stream_id] = state.family
+        if baselines:
+            read = self._read(baselines, families)
+            self.remember({stream_id: one for stream_id, one in read.items() if one.version})
+            found |= read
+        return found, baselines.keys()
+
+    def _read(
+        self, baselines: Mapping[UUID, Versioned], families: Mapping[UUID, str]
+    ) -> dict[UUID, Versioned]:
+        """These states with what the log holds beyond them."""
+        histories = self._log.histories(
+            baselines, after={stream_id: one.version for stream_id, one in baselines.items()}
+        )
+        read = {}
+        for stream_id, baseline in baselines.items():
+            history = histories.get(stream_id, ())
+            if not history:
+                read[stream_id] = baseline
+            elif baseline.version or history[0].event.family == families[stream_id]:
+                state = fold(baseline.state, (recorded.event for recorded in history))
+                read[stream_id] = Versioned(state, history[-1].version)
+        return read
 
     def remember(self, states: Mapping[UUID, Versioned]) -> None:
-        """Keep these states, unless a later one is kept already."""
+        """Keep these states, which the log has just confirmed, unless a later one is kept already."""
         with self._guard:
             for stream_id, state in states.items():
+                self._doubted.discard(stream_id)
                 kept = self._remembered.get(stream_id)
                 if kept is None or kept.version < state.version:
                     self._remembered[stream_id] = state
                     self._remembered.move_to_end(stream_id)
             while len(self._remembered) > self._remembered_max:
-                self._remembered.popitem(last=False)
+                forgotten, _ = self._remembered.popitem(last=False)
+                self._doubted.discard(forgotten)
 
-    def forget(self, stream_ids: Iterable[UUID]) -> None:
-        """The next `read` of these streams asks the log."""
+    def doubt(self, stream_ids: Iterable[UUID]) -> None:
+        """The next `read` of these streams asks the log for what came after."""
         with self._guard:
-            for stream_id in stream_ids:
-                self._remembered.pop(stream_id, None)
+            self._doubted.update(one for one in stream_ids if one in self._remembered)
 
 
 def pick(streams: Iterable[Stream[State]], found: Mapping[UUID, Versioned]) -> dict[UUID, Versioned]:

@@ -46,12 +46,13 @@ class Story:
         histories = {stream.id: self.others.get(stream.id, ()) for stream in streams}
         histories[streams[0].id] = self.own
         states = {stream.id: fold(stream.state(), histories[stream.id]) for stream in streams}
-        told = replace(context(now or at, occurred_at=at, actor=actor), **self.rows)
+        told = context(now or at, occurred_at=at, actor=actor)._replace(**self.rows)
         try:
             events = tuple(command.decide(States(states), told))
         except Refused as refusal:
             return Outcome(states, (), refusal, streams)
         for stream, event in events:
+            assert stream in command.writes(), f"{event} is not on a stream that {command} says it writes"
             states[stream.id] = fold(states[stream.id], (event,))
         return Outcome(states, events, None, streams)
 

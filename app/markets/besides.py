@@ -23,7 +23,7 @@ def otherwise(question: Question, answer: Answer, markets: Markets) -> Iterator[
     rows = spoken(markets, question)
     found: dict[tuple[str, ...], list[str]] = {}
     for line in sorted({line for row in rows.values() for line in row.lines}):
-        other = markets.resolve(replace(question, line=line, published_by=None))
+        other = markets.resolve(question._replace(line=line, published_by=None))
         if other.distribution_model not in {answer.distribution_model, "undetermined"}:
             deciding = tuple(one for one in other.decided_by if one in rows and line in rows[one].lines)
             found.setdefault(deciding, []).append(line)

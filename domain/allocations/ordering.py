@@ -43,6 +43,8 @@ class ProductionOrdered(VehicleEvent):
 class OrderProduction(Request):
     """Order a car from a plant. With an `order_id` it is allocated to that order at once."""
 
+    begins = True
+
     vehicle_id: UUID
     production_no: str
     brand: str

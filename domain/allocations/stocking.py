@@ -39,6 +39,8 @@ class StockEntered(VehicleEvent):
 class EnterStock(Request):
     """Enter a built car that stands at a site. Tell its VIN with `AssignVin`."""
 
+    begins = True
+
     vehicle_id: UUID
     production_no: str
     brand: str

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Literal, Protocol
+from functools import lru_cache
+from typing import Literal, NamedTuple, Protocol
 
 from domain.markets.claims import Age, SalesChannel, Tested
 from domain.words import Counted, CustomerType, Licensing, Party, Powertrain
@@ -53,8 +53,7 @@ class SellerFacts(Protocol):
     def affiliate_pct(self, *, brands: Collection[str], on: date) -> Fraction: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(NamedTuple):
     """`on` is the local day of the contract. `line` is a slug (`3-series`), "" for any; `powertrain` is None
     while unknown. Without `seller`: may anybody sell? The five places default to the market. With
     `published_by` only what was public on that day counts."""
@@ -87,6 +86,7 @@ class Question:
         return told <= {"", self.market}
 
 
+@lru_cache(maxsize=10_000)
 def line_of(model: str) -> str:
     """The slug of a model's line: `3 Series` is `3-series`, `ID.3` is `id3`, `Škoda Enyaq` is `skoda-enyaq`."""
     plain = unicodedata.normalize("NFKD", model).lower()  # letters and their accents apart

@@ -8,7 +8,6 @@ policy of the market sends it the way of a franchise.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
@@ -36,11 +35,13 @@ __all__ = ["Answer", "Markets", "Question", "Resolution"]
 SALES_RULES: Final[dict[SalesRule, Rule]] = {"EU-01": Rule("EU-01", 1), "US-01": Rule("US-01", 1)}
 
 DAYS_HELD: Final = 32  # of which it is remembered what was public
+ANSWERS_HELD: Final = 4_096  # the orders of a brand in a market ask some ten questions a day
 
 
 class Markets:
     """The rows of all markets. They are checked before they come here; what they can say of a brand in a place
-    is made ready when it is first asked, and no answer is remembered."""
+    is made ready when it is first asked. They never change, so what `governs` answered is remembered; but not where
+    the question brings facts of a seller, for those do."""
 
     def __init__(
         self,
@@ -61,6 +62,7 @@ class Markets:
         self._scopes: dict[tuple[str, str, str], Scope] = {}
         self._common: dict[str, Common] = {}
         self._public: dict[date, Markets] = {}
+        self._answers: dict[Question, Resolution] = {}
         self._partner_rules = partner_rules(self._rows.values(), self._regions)
 
     @property
@@ -145,7 +147,7 @@ class Markets:
             Refused: `unknown_market`, `unknown_place`.
         """
         if question.published_by is not None:
-            return self.published(question.published_by).resolve(replace(question, published_by=None))
+            return self.published(question.published_by).resolve(question._replace(published_by=None))
         place = self.place(question.market)
         scope = self._scope(question.market, question.brand, question.line)
         model = _model(scope, question)
@@ -180,6 +182,17 @@ class Markets:
         Raises:
             Refused: `unknown_market`, or `no_market_row` if no row tells the terms of that day.
         """
+        if question.facts is not None:
+            return self._governs(question)
+        answered = self._answers.get(question)
+        if answered is None:
+            answered = self._governs(question)
+            if len(self._answers) >= ANSWERS_HELD:
+                self._answers.clear()
+            self._answers[question] = answered
+        return answered
+
+    def _governs(self, question: Question) -> Resolution:
         answer = self.resolve(question)
         place = self.place(question.market)
         found = self._terms(question)

@@ -49,7 +49,7 @@ class Teller:
         """Its answers over time; neighbours that tell the same are one."""
         found: list[Segment] = []
         for begins, ends in pairwise((*self._days, date.max)):
-            one = self._segment(replace(question, on=begins), ends)
+            one = self._segment(question._replace(on=begins), ends)
             if found and found[-1].story == one.story:
                 both = dict.fromkeys((*found[-1].decided_by, *one.decided_by))
                 found[-1] = replace(found[-1], ends=ends, decided_by=tuple(both))

@@ -74,7 +74,7 @@ def lanes(
     asked = Question(brand=brand, market=market, on=date.min, age=age)
     teller = Teller(markets, rows, spoken(markets, asked))
     stories = {
-        (line, who, drive): teller.segments(replace(asked, line=line, customer_type=who, powertrain=drive))
+        (line, who, drive): teller.segments(asked._replace(line=line, customer_type=who, powertrain=drive))
         for line in lines
         for who in customers
         for drive in drives[line]

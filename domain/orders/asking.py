@@ -23,9 +23,16 @@ class OrderCommand(Command, kind=True):
 
     def decide(self, states: States, context: Context) -> Decision:
         stream = Stream(Order, self.order_id)
-        order = existing(states[stream], self.order_id)
-        for event in self.happens(order, context):
+        for event in self.happens(self.admitted(states[stream]), context):
             yield stream, event
+
+    def admitted(self, order: Order) -> Order:
+        """The order, if it can be asked this at all.
+
+        Raises:
+            Refused: there is no such order.
+        """
+        return existing(order, self.order_id)
 
     @abstractmethod
     def happens(self, order: Order, context: Context) -> Iterator[OrderEvent]:
@@ -39,9 +46,8 @@ class OrderCommand(Command, kind=True):
 class OrderRequest(OrderCommand, Request, kind=True):
     """Asks something of an order that has not ended."""
 
-    def decide(self, states: States, context: Context) -> Decision:
-        running(existing(states[Stream(Order, self.order_id)], self.order_id))
-        yield from super().decide(states, context)
+    def admitted(self, order: Order) -> Order:
+        return running(super().admitted(order))
 
 
 class OrderReminder(OrderCommand, Request, kind=True):

@@ -62,6 +62,9 @@ class AssignReservation(Request):
     def reads(self) -> tuple[Stream[State], ...]:
         return (Stream(Order, self.order_id), *map(partner_stream, self.dealers))
 
+    def writes(self) -> tuple[Stream[State], ...]:
+        return (Stream(Order, self.order_id),)
+
     @property
     def dealers(self) -> tuple[UUID, ...]:
         """Every dealer whom the command names, once."""

@@ -67,6 +67,8 @@ class ReserveOrder(OrderCommand, Request):
     `region` (3166-2) is where the customer lives, and is taken for the market if it has laws of its own.
     The deposit may be nothing."""
 
+    begins = True
+
     customer_id: UUID
     buyer: Sealed = personal(subject="customer_id", group="contract")
     brand: str

@@ -59,7 +59,7 @@ class SaleCommand(OrderCommand, kind=True):
     def decide(self, states: States, context: Context) -> Decision:
         partners = {one: states[partner_stream(one)] for one in self.sellers}
         sellers = {one: partner.facts for one, partner in partners.items() if partner.exists}
-        yield from super().decide(states, replace(context, sellers=sellers))
+        yield from super().decide(states, context._replace(sellers=sellers) if sellers else context)
 
 
 def arranged(

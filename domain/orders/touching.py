@@ -63,6 +63,9 @@ class RecordTouchpoint(Report):
         partner = () if self.partner_id is None else (partner_stream(self.partner_id),)
         return (Stream(Order, self.order_id), *partner)
 
+    def writes(self) -> tuple[Stream[State], ...]:
+        return (Stream(Order, self.order_id),)
+
     def decide(self, states: States, context: Context) -> Decision:
         stream = Stream(Order, self.order_id)
         order = existing(states[stream], self.order_id)

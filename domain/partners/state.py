@@ -10,6 +10,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
 from datetime import date
+from functools import lru_cache
 from typing import ClassVar, Final, Literal
 from uuid import UUID, uuid5
 
@@ -106,6 +107,7 @@ class PartnerEvent(Event, family="network"):
     def evolve(self, partner: Partner, /) -> Partner: ...
 
 
+@lru_cache(maxsize=10_000)
 def partner_stream(partner_id: UUID) -> Stream[Partner]:
     """Where the partner's events stand."""
     return Stream(Partner, uuid5(partner_id, "network"))

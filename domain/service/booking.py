@@ -54,6 +54,8 @@ class ServiceCancelled(ServiceEvent):
 class BookService(Request):
     """Book a visit. A car that is to be collected needs the address where it stands."""
 
+    begins = True
+
     visit_id: UUID
     vehicle_id: UUID
     customer_id: UUID
@@ -64,6 +66,9 @@ class BookService(Request):
 
     def reads(self) -> tuple[Stream[State], ...]:
         return Stream(Visit, self.visit_id), Stream(Vehicle, self.vehicle_id)
+
+    def writes(self) -> tuple[Stream[State], ...]:
+        return (Stream(Visit, self.visit_id),)
 
     def decide(self, states: States, context: Context) -> Decision:
         stream = Stream(Visit, self.visit_id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from threading import Event as Flag
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,15 +15,17 @@ from domain.kernel import Command, Event, Recorded, Refused
 from domain.orders.contracting import ContractSigned
 from domain.orders.refusing import CommandRefused
 from domain.partners.ending import ReportTermination
+from domain.partners.housing import RecordOpening
 from domain.partners.refusing import PartnerCommandRefused
 from domain.partners.registering import RegisterPartner
 from domain.partners.state import partner_stream
 from infra.clock import SimulatedClock
 from infra.handle import Ask, Desk
-from infra.log import Log
+from infra.log import NOTHING_KNOWN, Log
 from infra.vault import Vault
 from tests import examples
 from tests.examples import AGENT_ID, EU_01, MARKETS, NOON, ORDER_ID, OTHER_ORDER_ID
+from tests.integration.log.items import assert_sound
 from tests.unit.partners.network import BMW_AGENT, BMW_DEALER, EU_08, MINI_AGENT, offer, report
 
 register = RegisterPartner(partner_id=AGENT_ID, market="DE")
@@ -30,13 +34,18 @@ OFFER = (examples.reserve, examples.quote, examples.inform)
 
 
 class CountingLog(Log):
-    """It counts how often it is asked for the events of streams."""
+    """It counts how often it is asked for the events of streams, and how many it gave."""
 
     asked = 0
+    given = 0
 
-    def histories(self, stream_ids: Iterable[UUID]) -> dict[UUID, list[Recorded]]:
+    def histories(
+        self, stream_ids: Iterable[UUID], *, after: Mapping[UUID, int] = NOTHING_KNOWN
+    ) -> dict[UUID, list[Recorded]]:
         self.asked += 1
-        return super().histories(stream_ids)
+        found = super().histories(stream_ids, after=after)
+        self.given += sum(map(len, found.values()))
+        return found
 
 
 def tell(desk: Desk, *commands: Command) -> tuple[Event, ...]:
@@ -100,6 +109,48 @@ def test_what_is_remembered_of_an_agent_appoints_him_no_longer_than_it_is_true(
     )
     other_desk.handle(Ask(command=ended, actor="clerk", occurred_at=NOON))
     assert refused(desk, second[-1]).code == "not_appointed"
+
+
+def open_store(number: int) -> RecordOpening:
+    return RecordOpening(
+        partner_id=AGENT_ID, site_id=UUID(int=1_000 + number), kind="store", place="DE", opened_on=NOON.date()
+    )
+
+
+def test_of_an_agent_whose_stream_grows_only_what_is_new_is_read(
+    other_desk: Desk, database: str, vault: Vault, clock: SimulatedClock
+) -> None:
+    tell(other_desk, register, appoint, *map(open_store, range(30)))
+    with CountingLog(database, clock) as log:
+        desk = Desk(log, vault, MARKETS, clock, digest_key=vault.digest_key())
+        second = [replace(command, order_id=OTHER_ORDER_ID) for command in (*OFFER, examples.sign)]
+        tell(desk, *OFFER, examples.sign, *second[:-1])
+        tell(other_desk, open_store(30))
+        before = log.given
+        tell(desk, second[-1])
+        assert log.given == before + 1
+
+
+def test_many_sign_with_one_agent_while_his_stream_grows(desk: Desk, other_desk: Desk, database: str) -> None:
+    tell(desk, register, appoint)
+    orders = [UUID(int=number) for number in range(2_000, 2_064)]
+    for order_id in orders:
+        tell(desk, *(replace(command, order_id=order_id) for command in OFFER))
+    signed = Flag()
+
+    def grow() -> int:
+        opened = 0
+        while not signed.is_set():
+            tell(other_desk, open_store(opened))
+            opened += 1
+        return opened
+
+    with ThreadPoolExecutor(65) as callers:
+        growing = callers.submit(grow)
+        answers = list(callers.map(lambda one: tell(desk, replace(examples.sign, order_id=one)), orders))
+        signed.set()
+    assert [type(event).__name__ for (event,) in answers] == ["ContractSigned"] * len(orders)
+    assert assert_sound(database) == 3 + 4 * len(orders) + growing.result()
 
 
 def test_what_the_shipped_rows_ask_of_agreements_is_asked(desk: Desk, other_desk: Desk, log: Log) -> None:

@@ -52,7 +52,7 @@ def happens(command: Command, *events: Event, at: datetime, catalogue: Catalogue
     """What happens to an order with this history, under the small catalogue."""
     states: dict[UUID, State] = {stream.id: stream.state() for stream in command.reads()}
     states[ORDER_ID] = fold(Order(), events)
-    asked = replace(context(at), catalogue=catalogue)
+    asked = context(at)._replace(catalogue=catalogue)
     return [event for _, event in command.decide(States(states), asked)]
 
 

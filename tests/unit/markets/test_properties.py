@@ -82,7 +82,7 @@ def settled(draw: st.DrawFn) -> tuple[Claims, Case]:
     """Rows of each layer that speak of a question and hold on its day; the question, a book, and rows that are
     less specific than those."""
     question, book, more = draw(cases())
-    question = replace(question, title="")
+    question = question._replace(title="")
     mine = exactly(question)
     statute = replace(
         draw(laws()), speaks_of=mine, tests="contract", sellers=(), validity=EVER, conditions=UNCONDITIONAL
@@ -131,7 +131,7 @@ def test_a_country_s_row_on_the_network_leaves_a_state_s_condition_alone() -> No
 def test_what_is_published_later_never_changes_what_was_published(case: Case, by: date) -> None:
     question, book, told = case
     later = [(file, _published(claim, by + timedelta(days=1))) for file, claim in told]
-    question = replace(question, published_by=by)
+    question = question._replace(published_by=by)
     assert markets(book, later).resolve(question) == markets(book).resolve(question)
 
 

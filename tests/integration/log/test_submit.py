@@ -1,0 +1,162 @@
+"""Commands without waiting: many in flight from one thread or one event loop, and a queue that is full."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from domain.kernel import Command, Refused, State, Stream
+from domain.orders.cancelling import CancelOrder, OrderCancelled
+from domain.orders.state import Order
+from domain.sealed import Clear
+from infra.answers import Answers
+from infra.clock import SimulatedClock
+from infra.errors import InputError
+from infra.handle import Answer, Ask, Desk
+from infra.item import Busy
+from infra.log import Log
+from infra.vault import Vault
+from tests import examples
+from tests.examples import MARKETS, ORDER_ID
+from tests.integration.log.items import WITHIN_S, assert_sound, rows
+
+ORDERS = [UUID(int=number) for number in range(100, 140)]
+
+
+def ask(command: Command, command_id: UUID | None = None) -> Ask:
+    return Ask(command=command, actor="clerk", command_id=command_id)
+
+
+def reserve(order_id: UUID) -> Ask:
+    return ask(replace(examples.reserve, order_id=order_id))
+
+
+@pytest.fixture
+def other_desk(log: Log, vault: Vault, clock: SimulatedClock) -> Desk:
+    """Another process's."""
+    return Desk(log, vault, MARKETS, clock, digest_key=vault.digest_key())
+
+
+def test_one_thread_has_many_commands_in_flight(desk: Desk, database: str) -> None:
+    submitted = [desk.submit(reserve(order_id)) for order_id in ORDERS]
+    positions = {future.result(WITHIN_S).position for future in submitted}
+    assert positions == set(range(1, len(ORDERS) + 1))
+    assert_sound(database)
+
+
+def test_a_submitted_command_ends_as_a_handled_one_does(desk: Desk, log: Log) -> None:
+    refused = desk.submit(ask(examples.change, uuid4()))
+    with pytest.raises(Refused, match="there is no order"):
+        refused.result(WITHIN_S)
+    no_text = replace(examples.pay_deposit, payment_id=" ")
+    with pytest.raises(InputError, match="field payment_id: the text is empty"):
+        desk.submit(ask(no_text)).result(WITHIN_S)
+    one = ask(replace(examples.reserve, buyer=Clear("Erika Mustermann")), uuid4())
+    first = desk.submit(one).result(WITHIN_S)
+    assert desk.submit(one).result(WITHIN_S) == Answer(first.position, first.events, repeated=True)
+    desk.handle(ask(examples.pay_deposit))
+    assert desk.submit(ask(examples.pay_deposit)).result(WITHIN_S) == Answer(2, ())
+    assert log.head().position == 2
+
+
+def test_what_is_submitted_cannot_be_called_back(desk: Desk) -> None:
+    submitted = desk.submit(ask(examples.reserve))
+    assert not submitted.cancel()
+    assert submitted.result(WITHIN_S).events == (examples.placed,)
+
+
+def test_the_callers_of_one_event_loop_share_groups(desk: Desk, database: str) -> None:
+    async def sell(answers: Answers, order_id: UUID) -> int:
+        await answers.of(desk.submit(reserve(order_id)))
+        with pytest.raises(Refused, match="reserved already"):
+            await answers.of(desk.submit(reserve(order_id)))
+        paid = await answers.of(desk.submit(ask(replace(examples.pay_deposit, order_id=order_id))))
+        return paid.position
+
+    async def sell_all() -> list[int]:
+        answers = Answers(asyncio.get_running_loop())
+        return await asyncio.gather(*[sell(answers, order_id) for order_id in ORDERS])
+
+    assert len(set(asyncio.run(sell_all()))) == len(ORDERS)
+    assert assert_sound(database) == 2 * len(ORDERS)
+
+
+def test_who_no_longer_awaits_an_answer_stops_nothing(desk: Desk, database: str) -> None:
+    async def hurry() -> Answer:
+        answers = Answers(asyncio.get_running_loop())
+        with psycopg.connect(database) as holder:
+            holder.execute("select from carnet.head for update")
+            given_up = answers.of(desk.submit(reserve(ORDERS[0])))
+            given_up.cancel()
+        return await answers.of(desk.submit(ask(replace(examples.pay_deposit, order_id=ORDERS[0]))))
+
+    assert asyncio.run(hurry()).events == (examples.deposit_paid,)
+
+
+def test_a_full_queue_says_so_and_loses_nothing(database: str, vault: Vault, clock: SimulatedClock) -> None:
+    taken: list[Future[Answer]] = []
+    with Log(database, clock, queue_max=5) as log:
+        desk = Desk(log, vault, MARKETS, clock, digest_key=vault.digest_key())
+        desk.handle(ask(examples.reserve))
+        with psycopg.connect(database) as holder:
+            holder.execute("select from carnet.head for update")  # nothing is written meanwhile
+            for number in range(1_000):
+                asked = ask(replace(examples.pay_deposit, payment_id=f"bank-{number}"))
+                submitted = desk.submit(asked)
+                if submitted.done():
+                    break
+                taken.append(submitted)
+            with pytest.raises(Busy, match=r"5 items wait to be written\. Ask again") as busy:
+                submitted.result()
+            assert busy.value.exit_code == 4
+            with pytest.raises(Busy):
+                desk.handle(asked)
+        assert len({future.result(WITHIN_S).position for future in taken}) == len(taken)
+        assert desk.handle(asked).events
+    assert assert_sound(database) == 1 + len(taken) + 1
+    paid = rows(database, "select count(distinct body) from carnet.events where name = 'PaymentReceived'")
+    assert paid == [(len(taken) + 1,)]
+
+
+def test_that_nothing_is_to_be_done_is_never_decided_on_what_is_only_remembered(
+    desk: Desk, other_desk: Desk
+) -> None:
+    for command in (examples.reserve, examples.quote, examples.inform, examples.sign):
+        desk.handle(ask(command))
+    other_desk.handle(ask(examples.revise))
+    back = replace(
+        examples.revise,
+        estimate_from=examples.sign.promised_from,
+        estimate_to=examples.sign.promised_to,
+    )
+    assert desk.handle(ask(back)).events, "the other process moved it meanwhile"
+
+
+def test_what_begins_a_stream_is_refused_where_the_stream_has_begun(desk: Desk, other_desk: Desk) -> None:
+    desk.handle(ask(examples.reserve))
+    for one in (desk, other_desk):
+        with pytest.raises(Refused, match="reserved already"):
+            one.handle(ask(examples.reserve))
+
+
+class Misguided(CancelOrder, kind=True):
+    """It says that it writes to the order of somebody else."""
+
+    def writes(self) -> tuple[Stream[State], ...]:
+        return (Stream(Order, ORDERS[0]),)
+
+
+def test_a_command_that_writes_where_it_said_it_would_not_is_a_fault_of_ours(desk: Desk, log: Log) -> None:
+    desk.handle(ask(examples.reserve))
+    wrong = Misguided(order_id=ORDER_ID, initiator="customer", reason="price", fault="customer")
+    with pytest.raises(
+        TypeError, match=f"Misguided made {OrderCancelled.__name__} happen to Order {ORDER_ID}"
+    ):
+        desk.handle(ask(wrong))
+    assert log.head().position == 1
+    assert desk.handle(ask(examples.pay_deposit)).position == 2
