@@ -9,9 +9,10 @@ from itertools import accumulate
 from typing import LiteralString
 from uuid import UUID
 
-from infra.arrays import blobs, integers, texts, times, uuids
-from infra.item import Appended, Behind, Conflict, Duplicate, Item, Outcome, Taken
+from infra.arrays import Column, blobs, int4s, int8s, texts, times, utf8s, uuids
+from infra.item import Appended, Behind, Conflict, Duplicate, Item, Outcome, ParkedRow, Taken, Tracking
 from infra.postgres import Connection
+from infra.vault.sealing import SealedRow
 
 Verdict = tuple[int, str, str | None, int | None, int | None, bytes | None, str | None]
 
@@ -20,9 +21,9 @@ RANK = ("duplicate", "behind", "conflict", "taken")
 APPEND: LiteralString = """
 select item, verdict, key, at, events, digest, answer from carnet.append(
     %s,
-    %s, %s, %s, %s, %s, %s, %s, %s, %s,
-    %s, %s, %s,
     %s, %s, %s, %s, %s, %s, %s, %s,
+    %s, %s, %s,
+    %s, %s, %s, %s, %s, %s, %s,
     %s, %s, %s,
     %s, %s, %s,
     %s, %s, %s, %s, %s, %s, %s,
@@ -49,59 +50,81 @@ def _ends(group: Sequence[Item]) -> list[int]:
     return list(accumulate(len(item.events) for item in group))
 
 
-def parameters(group: Sequence[Item], now: datetime) -> list[str | datetime]:
+def parameters(group: Sequence[Item], now: datetime) -> list[Column | datetime | None]:
     """What `carnet.append` takes, in its order."""
     numbered = list(enumerate(group, start=1))
     reads = [(n, stream, version) for n, item in numbered for stream, version in item.expected.items()]
-    events = [(n, event) for n, item in numbered for event in item.events]
-    sources = [(n, item.tracking) for n, item in numbered if item.tracking]
-    sealed = [(n, row) for n, item in numbered for row in item.sealed]
-    lookups = [(n, row) for n, row in sealed if row.lookup is not None]
-    parked = [row for item in group for row in item.parked]
+    # Who writes a stream is the only one in the group that reads it.
+    row_of = {stream: row for row, (_, stream, _) in enumerate(reads, start=1)}
+    events = [event for item in group for event in item.events]
     return [
         now,
-        uuids(item.command_id for item in group),
-        integers(_ends(group)),
-        integers(len(item.events) for item in group),
-        blobs(item.digest for item in group),
-        texts(item.answer for item in group),
-        texts(item.actor for item in group),
-        times(item.occurred_at for item in group),
-        uuids(item.correlation_id for item in group),
-        uuids(item.causation_id for item in group),
-        integers(n for n, _, _ in reads),
-        uuids(stream for _, stream, _ in reads),
-        integers(version for _, _, version in reads),
-        integers(n for n, _ in events),
-        uuids(event.stream_id for _, event in events),
-        integers(event.version for _, event in events),
-        uuids(event.event_id for _, event in events),
-        texts(event.name for _, event in events),
-        integers(event.schema_version for _, event in events),
-        texts(event.market for _, event in events),
-        texts(event.body.decode() for _, event in events),
-        integers(n for n, _ in sources),
-        texts(tracking.source for _, tracking in sources),
-        integers(tracking.next for _, tracking in sources),
-        integers(n for n, _ in lookups),
-        blobs(row.lookup for _, row in lookups),
-        uuids(row.subject for _, row in lookups),
-        uuids(row.id for _, row in sealed),
-        uuids(row.subject for _, row in sealed),
-        texts(row.group for _, row in sealed),
-        integers(row.incarnation for _, row in sealed),
-        integers(row.format for _, row in sealed),
-        blobs(row.blob for _, row in sealed),
-        blobs(row.sha256 for _, row in sealed),
-        uuids(row.id for row in parked),
-        texts(row.source for row in parked),
-        texts(row.topic for row in parked),
-        integers(row.partition for row in parked),
-        integers(row.offset for row in parked),
-        texts(row.key for row in parked),
-        uuids(row.payload for row in parked),
-        texts(row.reason for row in parked),
+        uuids([item.command_id for item in group]),
+        int4s([len(item.events) for item in group]),
+        blobs([item.digest for item in group]),
+        texts([item.answer for item in group]),
+        texts([item.actor for item in group]),
+        times([item.occurred_at for item in group]),
+        uuids([item.correlation_id for item in group]),
+        uuids([item.causation_id for item in group]),
+        int4s([n for n, _, _ in reads]),
+        uuids([stream for _, stream, _ in reads]),
+        int8s([version for _, _, version in reads]),
+        int4s([row_of[event.stream_id] for event in events]),
+        int8s([event.version for event in events]),
+        uuids([event.event_id for event in events]),
+        texts([event.name for event in events]),
+        int4s([event.schema_version for event in events]),
+        texts([event.market for event in events]),
+        utf8s([event.body for event in events]),
+        *_sources([(n, item.tracking) for n, item in numbered if item.tracking]),
+        *_sealed([(n, row) for n, item in numbered for row in item.sealed]),
+        *_parked([row for item in group for row in item.parked]),
     ]
+
+
+def _sources(rows: Sequence[tuple[int, Tracking]]) -> Sequence[Column | None]:
+    if not rows:
+        return (None,) * 3
+    return (
+        int4s([n for n, _ in rows]),
+        texts([tracking.source for _, tracking in rows]),
+        int8s([tracking.next for _, tracking in rows]),
+    )
+
+
+def _sealed(rows: Sequence[tuple[int, SealedRow]]) -> Sequence[Column | None]:
+    """Their look-ups, and they themselves."""
+    if not rows:
+        return (None,) * 10
+    lookups = [(n, row) for n, row in rows if row.lookup is not None]
+    return (
+        int4s([n for n, _ in lookups]),
+        blobs([row.lookup for _, row in lookups]),
+        uuids([row.subject for _, row in lookups]),
+        uuids([row.id for _, row in rows]),
+        uuids([row.subject for _, row in rows]),
+        texts([row.group for _, row in rows]),
+        int4s([row.incarnation for _, row in rows]),
+        int4s([row.format for _, row in rows]),
+        blobs([row.blob for _, row in rows]),
+        blobs([row.sha256 for _, row in rows]),
+    )
+
+
+def _parked(rows: Sequence[ParkedRow]) -> Sequence[Column | None]:
+    if not rows:
+        return (None,) * 8
+    return (
+        uuids([row.id for row in rows]),
+        texts([row.source for row in rows]),
+        texts([row.topic for row in rows]),
+        int4s([row.partition for row in rows]),
+        int8s([row.offset for row in rows]),
+        texts([row.key for row in rows]),
+        uuids([row.payload for row in rows]),
+        texts([row.reason for row in rows]),
+    )
 
 
 def _losses(verdicts: Sequence[Verdict], items: int) -> list[Outcome | None]:
