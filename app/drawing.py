@@ -113,7 +113,7 @@ def read_models() -> str:
 def rules() -> str:
     """Every rule of the audit, in the words of its function."""
     asked = (*OF_ORDERS, *OF_VEHICLES)
-    rows = ((str(rule), *_told(inspect.getdoc(function))) for rule, function in asked)
+    rows = ((str(rule), *_told(inspect.getdoc(function))) for rule, function, *_ in asked)
     return table(("Rule", "What it finds", "Source"), rows)
 
 

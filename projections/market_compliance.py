@@ -6,7 +6,7 @@ The rules are the domain's. Each is asked again whenever a fact that it could de
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -17,7 +17,7 @@ from domain.compliance.allocating import VehicleFacts, evolve_vehicle_facts, veh
 from domain.compliance.facts import OrderFacts, PlanFacts, evolve_order_facts, evolve_plan_facts
 from domain.compliance.finding import Finding
 from domain.handovers.delivering import Delivered
-from domain.kernel import Event, Recorded
+from domain.kernel import Event, Recorded, replace
 from domain.markets.book import MarketBook, MarketEvent
 from domain.markets.regions import country
 from domain.markets.resolver import Markets
@@ -70,7 +70,8 @@ class ComplianceFinding(Finding):
 
 @dataclass(frozen=True, kw_only=True)
 class AuditedOrder:
-    """What the rules know of an order."""
+    """What the rules know of an order. `markets` are the loads of rows by which it was last audited, for the rules
+    are asked again where others came."""
 
     table: ClassVar[str] = "compliance_order"
     key: ClassVar[tuple[str, ...]] = ("order_id",)
@@ -78,6 +79,7 @@ class AuditedOrder:
 
     order_id: UUID
     facts: OrderFacts = field(default_factory=OrderFacts)
+    markets: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,14 +127,22 @@ class Books:
     def __init__(self, shipped: Markets) -> None:
         self._shipped = shipped
         self._overlaid: dict[tuple[UUID, ...], Markets] = {}
+        self._codes: dict[str, tuple[str, ...]] = {}
 
     def codes(self, market: str) -> tuple[str, ...]:
         """The places whose rows reach a market."""
-        regions = (one.region for one in self._shipped.regions.of(market))
-        return tuple(dict.fromkeys((market, country(market), *regions)))
+        codes = self._codes.get(market)
+        if codes is None:
+            regions = (one.region for one in self._shipped.regions.of(market))
+            codes = self._codes[market] = tuple(dict.fromkeys((market, country(market), *regions)))
+        return codes
 
-    def known(self, market: str, rows: Rows) -> Markets:
-        loaded = [one for code in self.codes(market) if (one := rows.get(AuditedMarket, code))]
+    def loaded(self, market: str, rows: Rows) -> tuple[AuditedMarket, ...]:
+        """The rows that the log holds of these places."""
+        found = [rows.get(AuditedMarket, code) for code in self.codes(market)]
+        return tuple(one for one in found if one)
+
+    def known(self, loaded: tuple[AuditedMarket, ...]) -> Markets:
         if not loaded:
             return self._shipped
         key = tuple(one.as_of for one in loaded)
@@ -156,10 +166,13 @@ def project(books: Books, recorded: Recorded, rows: Rows) -> Iterator[Change]:
 
 
 def _order(books: Books, recorded: Recorded, rows: Rows) -> Iterator[Change]:
-    before = rows.get(AuditedOrder, recorded.stream_id) or AuditedOrder(order_id=recorded.stream_id)
-    order = replace(before, facts=evolve_order_facts(before.facts, recorded))
+    before = rows.get(AuditedOrder, recorded.stream_id)
+    facts = evolve_order_facts(before.facts if before else OrderFacts(), recorded)
+    loaded = books.loaded(facts.market, rows)
+    markets = tuple(one.as_of for one in loaded)
+    order = AuditedOrder(order_id=recorded.stream_id, facts=facts, markets=markets)
     yield order
-    yield from _audited(books, order, rows)
+    yield from _audited(books.known(loaded), order, rows, before)
     if isinstance(recorded.event, ContractSigned | OrderNovated) and recorded.event.plan_id:
         plan = rows.get(AuditedPlan, recorded.event.plan_id) or AuditedPlan(plan_id=recorded.event.plan_id)
         if _waits(order, plan) and order.order_id not in plan.orders:
@@ -172,14 +185,15 @@ def _market(event: MarketEvent, recorded: Recorded, rows: Rows) -> AuditedMarket
     return AuditedMarket(market=recorded.market, as_of=recorded.event_id, book=event.evolve(book).rows)
 
 
-def _audited(books: Books, order: AuditedOrder, rows: Rows) -> Iterator[Change]:
+def _audited(
+    markets: Markets, order: AuditedOrder, rows: Rows, before: AuditedOrder | None = None
+) -> Iterator[Change]:
+    since = before.facts if before and before.markets == order.markets else None
     standing = order.facts.standing
     named = standing.plan_id if standing and standing.agent_id else None
     plan = rows.get(AuditedPlan, named) if named else None
-    findings = audit.audit_order(
-        order.facts, books.known(order.facts.market, rows), plan.facts if plan else None
-    )
-    yield from _changed("order", order.order_id, findings, rows)
+    findings = audit.audit_order(order.facts, markets, plan.facts if plan else None, since=since)
+    yield from _found("order", order.order_id, findings)
 
 
 def _plan(books: Books, recorded: Recorded, plan_id: UUID, rows: Rows) -> Iterator[Change]:
@@ -188,7 +202,10 @@ def _plan(books: Books, recorded: Recorded, plan_id: UUID, rows: Rows) -> Iterat
     orders = [order for order_id in plan.orders if (order := rows.get(AuditedOrder, order_id))]
     yield replace(plan, orders=tuple(order.order_id for order in orders if _waits(order, plan)))
     for order in orders:
-        yield from _audited(books, order, rows)
+        loaded = books.loaded(order.facts.market, rows)
+        order = replace(order, markets=tuple(one.as_of for one in loaded))
+        yield order
+        yield from _audited(books.known(loaded), order, rows)
 
 
 def _waits(order: AuditedOrder, plan: AuditedPlan) -> bool:
@@ -201,22 +218,19 @@ def _vehicle(recorded: Recorded, rows: Rows) -> Iterator[Change]:
     vehicle_id = vehicle_of(recorded)
     if vehicle_id is None:
         return
-    before = rows.get(AuditedVehicle, vehicle_id) or AuditedVehicle(vehicle_id=vehicle_id)
-    vehicle = replace(before, facts=evolve_vehicle_facts(before.facts, recorded))
-    yield vehicle
-    yield from _changed("vehicle", vehicle_id, audit.audit_vehicle(vehicle.facts), rows)
+    before = rows.get(AuditedVehicle, vehicle_id)
+    facts = evolve_vehicle_facts(before.facts if before else VehicleFacts(), recorded)
+    if before is None or facts != before.facts:
+        yield AuditedVehicle(vehicle_id=vehicle_id, facts=facts)
+        yield from _found("vehicle", vehicle_id, audit.audit_vehicle(facts))
 
 
-def _changed(
-    subject: Subject, subject_id: UUID, findings: Iterable[Finding], rows: Rows
-) -> Iterator[ComplianceFinding]:
+def _found(subject: Subject, subject_id: UUID, findings: Iterable[Finding]) -> Iterator[ComplianceFinding]:
     for finding in findings:
-        found = ComplianceFinding(subject=subject, subject_id=subject_id, **vars(finding))
-        if rows.get(ComplianceFinding, (subject_id, finding.rule)) != found:
-            yield found
+        yield ComplianceFinding(subject=subject, subject_id=subject_id, **vars(finding))
 
 
-def hint(books: Books, recorded: Recorded) -> Iterator[tuple[type[Row], Key]]:
+def hint(recorded: Recorded) -> Iterator[tuple[type[Row], Key]]:
     match recorded.event:
         case PlanPublished(plan_id=plan_id):
             yield AuditedPlan, plan_id
@@ -224,18 +238,12 @@ def hint(books: Books, recorded: Recorded) -> Iterator[tuple[type[Row], Key]]:
             yield AuditedMarket, recorded.market
         case event if type(event) in OF_ORDERS:
             yield AuditedOrder, recorded.stream_id
-            for rule, _ in audit.OF_ORDERS:
-                yield ComplianceFinding, (recorded.stream_id, rule.id)
             if isinstance(event, ContractSigned | OrderNovated) and event.plan_id:
                 yield AuditedPlan, event.plan_id
-            for code in books.codes(recorded.market):
-                yield AuditedMarket, code
         case _:
             vehicle_id = vehicle_of(recorded)
             if vehicle_id:
                 yield AuditedVehicle, vehicle_id
-                for rule, _ in audit.OF_VEHICLES:
-                    yield ComplianceFinding, (vehicle_id, rule.id)
 
 
 def _car(recorded: Recorded) -> UUID:
@@ -252,10 +260,10 @@ def market_compliance(markets: Markets, edition: str) -> Projection:
     books = Books(markets)
     return Projection(
         name="market_compliance",
-        version=2,
+        version=3,
         rows=(ComplianceFinding, AuditedOrder, AuditedVehicle, AuditedPlan, AuditedMarket),
         project=partial(project, books),
-        hint=partial(hint, books),
+        hint=hint,
         wants=OF_ORDERS | OF_VEHICLES | OF_MARKETS | {PlanPublished},
         edition=edition,
         elsewhere={CarAllocated: _car, CarTakenAway: _car},

@@ -6,13 +6,13 @@ can show a double allocation that the other does not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from domain.allocations.allocating import VehicleAllocated, VehicleReallocated, VehicleReleased
 from domain.compliance.finding import AuditRule, Evidence, Finding, evidence, finding
-from domain.kernel import Recorded
+from domain.kernel import Recorded, replace
 from domain.orders.following import CarAllocated, CarTakenAway
 
 AL_01: Final = AuditRule("AL-01", 1, severity=1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Final
 
 from domain.compliance.facts import Known, OrderFacts
 from domain.compliance.finding import AuditRule, Finding, finding
 
 CO_03: Final = AuditRule("CO-03", 1, severity=1)
+PAY: Final = attrgetter("contracts", "novations", "cancellations")
 
 
 def co_03(facts: OrderFacts, known: Known) -> Finding:

@@ -6,14 +6,14 @@ an audit that believed them would audit nothing. All of it can be stored as JSON
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from domain.compliance.finding import Evidence, evidence
 from domain.handovers.delivering import Delivered
-from domain.kernel import Recorded
+from domain.kernel import Recorded, replace
 from domain.markets.claims import Role
 from domain.markets.resolver import Markets
 from domain.orders.cancelling import OrderCancelled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Final
 
 from domain.compliance.facts import ContractFact, Known, OrderFacts
@@ -15,6 +16,10 @@ from domain.orders.settling import SALES_CHANNELS
 
 EU_01: Final = AuditRule("EU-01", 1, severity=1)
 US_01: Final = AuditRule("US-01", 1, severity=1)
+SALE: Final = attrgetter(
+    *("brand", "model", "powertrain", "market", "region", "channel", "customer_type"),
+    *("contracts", "novations"),
+)
 
 
 def eu_01(facts: OrderFacts, known: Known) -> Finding:

@@ -45,6 +45,11 @@ def cr_03(facts: OrderFacts, known: Known) -> Finding:
     )
 
 
+def withdrawal(facts: OrderFacts) -> OrderFacts | None:
+    """What the rule asks: nothing, until a withdrawal is declared."""
+    return facts if facts.declared else None
+
+
 def window_end(facts: OrderFacts, possession_at: datetime, resolution: Resolution) -> datetime:
     """The first moment at which a withdrawal is too late.
 

@@ -13,10 +13,10 @@ A line is `provisional` from the contract on, `held` while a right to withdraw i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final, TypeAlias
 from uuid import UUID
 
+from domain.kernel import replace
 from domain.money import Money
 from domain.settlements.clawing_back import clawback, ended
 from domain.settlements.facts import CommissionFacts, Moment

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from domain.handovers.delivering import Delivered
-from domain.kernel import Recorded
+from domain.kernel import Recorded, replace
 from domain.money import Money
 from domain.orders.cancelling import OrderCancelled
 from domain.orders.changing import ChangeAccepted

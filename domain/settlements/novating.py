@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from domain.kernel import Recorded
+from domain.kernel import Recorded, replace
 from domain.orders.novating import OrderNovated
 from domain.settlements.facts import CommissionFacts, Moment, evolve_facts
 
