@@ -50,19 +50,11 @@ class Supervised:
     def kill(self) -> None:
         self._process.kill()
 
-    def pause(self) -> None:
-        """Stand still, with every lock and connection that it has."""
-        self._process.send_signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
-
     def stop(self) -> None:
         """End politely, for good. One that does not end is killed by nobody: the caller's patience shows it."""
         with self._changing:
             self._stopped = True
             self._process.terminate()
-            self.go_on()
         self._thread.join()
 
     def end(self) -> None:

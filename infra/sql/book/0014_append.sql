@@ -43,8 +43,9 @@ declare
     command_ends int[] := '{}';
     event_items int[] := '{}';
     reached bigint[] := read_versions;
-    firsts int[] := '{}';
-    lasts int[] := '{}';
+    -- Whole from the start: an array that begins at a later number would be unnested from the first row on.
+    firsts int[] := array_fill(null::int, array[coalesce(cardinality(read_streams), 0)]);
+    lasts int[] := firsts;
 begin
     select h.position, h.recorded_at, h.room into head from carnet.head h for update;
 

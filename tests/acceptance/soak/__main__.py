@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import signal
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def main() -> int:
         "--kept", type=Path, default=Path("soak"), help="where logs and journals are kept (soak)"
     )
     given = told.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends with us
     logging.configure("error")
     report = soak(given.seconds, given.seed, given.kept or Path(".carnet") / f"soak-{given.seed}")
     for violation in report.violations:

@@ -18,8 +18,10 @@ from domain.orders.state import Order
 from infra.embedded.processes import wait_until
 from infra.postgres import connect
 from infra.subscriber import Published, read_all
-from projections.digest import digest
-from projections.run import rebuild
+from projections.digest import digest, digest_of
+from projections.lag import lag
+from projections.rebuilding import as_of, rebuild
+from projections.switching import Site
 from tests.acceptance.soak.answers import Effect, stories, wrong_answers, wrong_tracking
 from tests.acceptance.soak.crew import still_there
 from tests.acceptance.soak.journal import received, seen
@@ -148,36 +150,26 @@ def _wrong_receipt(published: Sequence[Published], journals: Path) -> Iterator[s
         yield f"the subscriber did not get {missing}"
 
 
-class Until:
-    """The log as it was at a position."""
-
-    def __init__(self, book: Book, position: int) -> None:
-        self._log, self._position = book.log, position
-
-    def read(self, after: int, limit: int) -> list[Recorded]:
-        return self._log.read(after, max(0, min(limit, self._position - after)))
-
-
 def wrong_projections(book: Book, log: Sequence[Recorded], snapshots: Sequence[Snapshot]) -> Iterator[str]:
     """Each projection is what its events add up to: in the end, and whenever somebody looked, at the position
-    that its checkpoint said then."""
+    that its checkpoints said then."""
+    site = Site(conninfo=book.conninfo, log=book.log, clock=book.clock)
     with connect(book.conninfo, "carnet_reader") as connection:
-        checkpoints = dict(
-            rows(book.conninfo, "select name, min(position) from read.checkpoints group by name")
-        )
-        live = Snapshot(
-            {one.name: (checkpoints[one.name], digest(connection, one)) for one in projections.ALL}
-        )
+        for one in lag(connection, projections.ALL, book.clock.now()):
+            if one.position != len(log):
+                yield f"{one.name} stands at {one.position} of {len(log)}"
         for projection in projections.ALL:
-            if checkpoints[projection.name] != len(log):
-                yield f"{projection.name} stands at {checkpoints[projection.name]} of {len(log)}"
-        for position in sorted({at for one in (*snapshots, live) for at in one.positions}):
-            rebuild(book.conninfo, Until(book, position), projections.ALL, book.clock)
-            built = {one.name: digest(connection, one) for one in projections.ALL}
-            for snapshot in (*snapshots, live):
-                for name, (at, found) in snapshot.found.items():
-                    if at == position and found != built[name]:
-                        yield f"{name} at position {at} is not what its rebuild up to there is"
+            live = digest(connection, projection)
+            rebuild(site, [projection])
+            if digest(connection, projection) != live:
+                yield f"{projection.name} is not what its rebuild is"
+            for snapshot in snapshots:
+                if projection.name in snapshot.found:
+                    position, found = snapshot.found[projection.name]
+                    built = as_of(site, [projection], position)
+                    assert built
+                    if digest_of(connection, built[0]) != found:
+                        yield f"{projection.name} at position {position} was not what a build of that position is"
 
 
 def left_behind(book: Book) -> Iterator[str]:

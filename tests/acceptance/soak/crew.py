@@ -13,8 +13,14 @@ from tests.acceptance.supervised import WAYS_TO_END, Supervised
 
 ASKERS = 2
 READERS = 2
-FOLLOWERS = ("project", "relay", "consume")
+SHARDS = 2
+FOLLOWERS = {
+    "project": ("project", "--workers", "2"),
+    **{f"relay-{shard}": ("relay", "--shard", str(shard)) for shard in range(SHARDS)},
+    "consume": ("consume",),
+}
 KAFKA_FAULT = 7  # a producer that was overtaken is told so by Kafka
+READER_KILLED = 1  # the process that reads ahead for a relay
 OURS = "tests.acceptance.soak"
 
 
@@ -31,7 +37,7 @@ class Crew:
         }
         commands |= {"subscriber": (f"{OURS}.subscriber", str(journals / "subscriber.received"))}
         self.members = {name: self._start(name, command) for name, command in commands.items()}
-        self.members |= {name: self._start(name, ("app", name)) for name in FOLLOWERS}
+        self.members |= {name: self._start(name, ("app", *verb)) for name, verb in FOLLOWERS.items()}
         self._substitutes: list[Supervised] = []
 
     @property
@@ -40,13 +46,14 @@ class Crew:
 
     def beside(self, name: str) -> Supervised:
         """One more process that does the same as a follower, until it is stopped."""
-        self._substitutes.append(self._start(f"{name}-substitute-{len(self._substitutes)}", ("app", name)))
+        number = len(self._substitutes)
+        self._substitutes.append(self._start(f"{name}-substitute-{number}", ("app", *FOLLOWERS[name])))
         return self._substitutes[-1]
 
     def wrong_ends(self) -> Iterator[str]:
         """Who ended in a way that nothing explains."""
         for one in (*self.members.values(), *self._substitutes):
-            if not set(one.ends) <= one.expected:
+            if not set(one.ends) <= one.expected or "Traceback" in one.log.read_text(errors="replace"):
                 yield one.story()
 
     def end(self) -> None:
@@ -54,8 +61,14 @@ class Crew:
             one.end()
 
     def _start(self, name: str, command: tuple[str, ...]) -> Supervised:
-        expected = WAYS_TO_END | {KAFKA_FAULT} if command[-1] in {"relay", "consume"} else WAYS_TO_END
-        return Supervised(name, self._here.environment, self._here.folder, command=command, expected=expected)
+        others = {"relay": {KAFKA_FAULT, READER_KILLED}, "consume": {KAFKA_FAULT}}.get(command[1], set())
+        return Supervised(
+            name,
+            {**self._here.environment, "CARNET_RELAY_SHARDS": str(SHARDS)},
+            self._here.folder,
+            command=command,
+            expected=WAYS_TO_END | others,
+        )
 
 
 @contextmanager
@@ -74,11 +87,15 @@ def still_there() -> list[str]:
             words = child.cmdline()
         except psutil.NoSuchProcess:
             continue
-        if "app" in words or any(word.startswith(OURS) for word in words):
+        if "app" in words or any(OURS in word or "multiprocessing" in word for word in words):
             found.append(f"{child.pid} {' '.join(words)}")
     return found
 
 
-def workers(process: Supervised) -> list[int]:
+def processes(member: Supervised) -> list[int]:
     """A process and those that it started."""
-    return [process.pid, *(one.pid for one in psutil.Process(process.pid).children(recursive=True))]
+    try:
+        children = psutil.Process(member.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        children = []
+    return [member.pid, *(child.pid for child in children)]

@@ -15,7 +15,7 @@ from time import monotonic
 import psycopg
 
 from infra.embedded.servers import Embedded
-from tests.acceptance.soak.crew import FOLLOWERS, Crew
+from tests.acceptance.soak.crew import FOLLOWERS, Crew, processes
 from tests.acceptance.supervised import Supervised
 
 EVERY_S = 1.2
@@ -65,31 +65,30 @@ class Disturbance:
             self._note(name, way(stop))
 
     def _kill(self, stop: Event) -> str:
-        victim = self._victim()
-        victim.kill()
-        return victim.name
+        victim, process = self._victim()
+        _signal([process], signal.SIGKILL)
+        return f"{victim.name}, process {process}"
 
     def _pause(self, stop: Event) -> str:
-        victim = self._victim()
+        victim, process = self._victim()
         seconds = self._rng.uniform(0.1, PAUSE_MAX_S)
-        victim.pause()
+        _signal([process], signal.SIGSTOP)
         stop.wait(seconds)
-        victim.go_on()
-        return f"{victim.name} for {seconds:.1f} s"
+        _signal([process], signal.SIGCONT)
+        return f"{victim.name}, process {process}, for {seconds:.1f} s"
 
     def _replace(self, stop: Event) -> str:
         """It stands still and loses its sessions; another takes over; then it goes on, and must notice."""
-        name = self._rng.choice(FOLLOWERS)
-        victim = self._crew.members[name]
-        victim.pause()
-        told = f"process {victim.pid} on"
-        cut = self._terminate("and application_name like %s", f"%{told}%")
+        name = self._rng.choice(list(FOLLOWERS))
+        still = processes(self._crew.members[name])
+        _signal(still, signal.SIGSTOP)
+        cut = sum(self._terminate("and application_name like %s", f"%process {pid} on%") for pid in still)
         substitute = self._crew.beside(name)
         stop.wait(TAKES_OVER_S)
-        victim.go_on()
+        _signal(still, signal.SIGCONT)
         stop.wait(self._rng.uniform(0, 1))
         substitute.stop()
-        return f"{name}, {cut} sessions"
+        return f"{name}, processes {still}, {cut} sessions"
 
     def _cut_off(self, stop: Event) -> str:
         return f"{self._terminate('and random() < 0.5')} sessions"
@@ -127,8 +126,10 @@ class Disturbance:
         except psycopg.Error:
             return 0
 
-    def _victim(self) -> Supervised:
-        return self._rng.choice(list(self._crew.members.values()))
+    def _victim(self) -> tuple[Supervised, int]:
+        """Anybody, and one of the processes that it is."""
+        victim = self._rng.choice(list(self._crew.members.values()))
+        return victim, self._rng.choice(processes(victim))
 
     def _note(self, what: str, whom: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1
@@ -137,3 +138,9 @@ class Disturbance:
                 json.dumps({"after_s": round(monotonic() - self._began, 1), "what": what, "whom": whom})
                 + "\n"
             )
+
+
+def _signal(pids: list[int], what: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, what)

@@ -16,8 +16,8 @@ from projections.digest import digest
 
 LOOK_EVERY_S = 0.5
 AHEAD = """
-select name, position, (select position from carnet.head) from read.checkpoints
-where position > (select position from carnet.head)"""
+select format('%s, build %s, slot %s', projection, build, slot), position, (select position from carnet.head)
+from read.checkpoints where position > (select position from carnet.head)"""
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,6 @@ class Snapshot:
     """At one moment: the checkpoint of each projection, and the digest of its rows."""
 
     found: Mapping[str, tuple[int, str]]
-
-    @property
-    def positions(self) -> set[int]:
-        return {position for position, _ in self.found.values()}
 
 
 @dataclass
@@ -65,9 +61,11 @@ def snapshot(conninfo: str) -> Snapshot:
         found = {}
         for projection in projections.ALL:
             positions = connection.execute(
-                "select distinct position from read.checkpoints where name = %s", [projection.name]
+                """select distinct position from read.checkpoints join read.builds using (projection, build)
+                where projection = %s and state = 'live'""",
+                [projection.name],
             ).fetchall()
-            # Where its parts stand at different positions, no position tells what its rows should be.
+            # Where its slots stand at different positions, no position tells what its rows should be.
             if len(positions) == 1:
                 found[projection.name] = (positions[0][0], digest(connection, projection))
     return Snapshot(found)
