@@ -16,12 +16,13 @@ Workers = Annotated[int, Parameter(help="How many processes share the work.")]
 
 
 def chosen(names: Sequence[str]) -> list[Projection]:
-    """The projections of these names, each once, all if none is given. Raises InputError."""
+    """The projections of these names, all if none is given, always in the same order: two processes that lock several
+    of them cannot wait for each other. Raises InputError."""
     known = {projection.name: projection for projection in projections.ALL}
     for name in names:
         if name not in known:
             raise InputError(f"There is no projection {name}.", hint=f"There are {', '.join(known)}.")
-    return [known[name] for name in dict.fromkeys(names)] or list(known.values())
+    return [one for one in known.values() if not names or one.name in names]
 
 
 def counted(workers: int) -> int:

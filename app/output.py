@@ -26,6 +26,11 @@ err = Console(stderr=True, highlight=False)
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for a program to read.")]
 
 
+def err_line(sentence: str) -> None:
+    """One line on standard error, as it is."""
+    err.print(sentence, markup=False, soft_wrap=True)
+
+
 def print_json(data: object) -> None:
     """One JSON document on one line."""
     sys.stdout.buffer.write(msgspec.json.encode(data) + b"\n")

@@ -9,7 +9,7 @@ from time import monotonic
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from app.output import err
+from app.output import err, err_line
 
 LINE_EVERY_S = 5.0
 
@@ -46,8 +46,11 @@ def shown(what: str) -> Iterator[At]:
 class Lines:
     """Progress for a log: a line at first, then every five seconds, and one at the end."""
 
-    def __init__(self, what: str, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, what: str, *, say: Callable[[str], None] = err_line, clock: Callable[[], float] = monotonic
+    ) -> None:
         self._what = what
+        self._say = say
         self._clock = clock
         self._start: tuple[int, float] | None = None
         self._last = 0.0
@@ -59,7 +62,8 @@ class Lines:
         elif position < wanted and now - self._last < LINE_EVERY_S:
             return
         self._last = now
-        err.print(f"{self._what}: {position:,} of {wanted:,} events{self._speed(position, wanted, now)}")
+        speed = self._speed(position, wanted, now)
+        self._say(f"{self._what}: {position:,} of {wanted:,} events{speed}")
 
     def _speed(self, position: int, wanted: int, now: float) -> str:
         assert self._start is not None

@@ -12,14 +12,14 @@ from cyclopts import Parameter
 
 from app import progress, reaching
 from app.choosing import Workers, chosen, counted
-from app.output import AsJson, err, out, print_json
+from app.output import AsJson, err_line, out, print_json
 from app.replaying import position_of
 from app.stopping import stop_signals
 from app.wiring import clock_of, configured
 from infra.bounds import moment
 from infra.errors import InputError, NotFound
 from infra.log import Log
-from projections import builds, rebuilding, switching
+from projections import builds, making, rebuilding, switching
 from projections.switching import Site, Switched
 
 Name = Annotated[str, Parameter(name="NAME", help="The name of a projection.")]
@@ -38,13 +38,13 @@ def rebuild(*names: str, workers: Workers = 1, switch: bool = True) -> None:
     some = chosen(names)
     with opened() as site, progress.shown("Rebuilding") as at:
         if not switch:
-            ready = rebuilding.prepare(site, some, workers=counted(workers), progress=at, say=_say)
+            ready = rebuilding.prepare(site, some, workers=counted(workers), progress=at, say=err_line)
             for build in ready or ():
                 out.print(
                     f"{build.name.capitalize()} is ready: `diff` compares it, `switch` lets it go live."
                 )
         else:
-            switched = rebuilding.rebuild(site, some, workers=counted(workers), progress=at, say=_say)
+            switched = rebuilding.rebuild(site, some, workers=counted(workers), progress=at, say=err_line)
             _tell(switched or ())
             ready = None if switched is None else []
     if ready is None:
@@ -75,11 +75,12 @@ def rollback(name: Name, /) -> None:
         with switching.alone(site, "rollback", [projection]) as connection:
             switched = switching.roll_back(connection, site, projection)
         _tell([switched])
-        behind = site.log.head().position - switched.position
-        if behind:
+        head = site.log.head().position
+        if switched.position < head:
             out.print(
-                f"It is {behind:,} events behind the log: readers go back so far. "
-                f"`carnet project {name}` brings it up to date; timers wait until then."
+                f"Readers go back to that: the log ends at position {head:,}. `carnet project {name}` brings "
+                "it up to date, and timers wait until then.",
+                soft_wrap=True,
             )
 
 
@@ -93,7 +94,9 @@ def as_of(
     some = chosen(names)
     with opened() as site, progress.shown(f"Building as of {position}") as at:
         until = _position(site, position)
-        made = rebuilding.as_of(site, some, until, keep=keep, workers=counted(workers), progress=at, say=_say)
+        made = rebuilding.as_of(
+            site, some, until, keep=keep, workers=counted(workers), progress=at, say=err_line
+        )
     if made is None:
         out.print("Stopped. Ask again, and it goes on from where it stands.")
     elif json:
@@ -115,7 +118,7 @@ def discard(name: Name, number: Annotated[int, Parameter(name="BUILD")], /) -> N
             raise InputError(
                 f"Build {number} of {name} is live: readers see it.", hint="Let another go live."
             )
-        builds.discard(connection, build)
+        making.discard(connection, build)
     out.print(f"{build.name.capitalize()}, which was {build.state}, is dropped.")
 
 
@@ -135,10 +138,6 @@ def _position(site: Site, text: str) -> int:
     return position
 
 
-def _say(sentence: str) -> None:
-    err.print(sentence, markup=False)
-
-
 def _tell(switched: Sequence[Switched]) -> None:
     for one in switched:
         before = [f"build {one.kept.number} is kept for a rollback"] if one.kept else []
@@ -146,5 +145,6 @@ def _tell(switched: Sequence[Switched]) -> None:
         rest = f" {'; '.join(before).capitalize()}." if before else ""
         out.print(
             f"{one.live.projection.name}: readers see build {one.live.number}, "
-            f"whole up to position {one.position:,}.{rest}"
+            f"whole up to position {one.position:,}.{rest}",
+            soft_wrap=True,
         )

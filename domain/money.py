@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
 
 CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -46,7 +45,9 @@ class Money:
 
     def share(self, basis_points: int) -> Money:
         """This amount times a rate in hundredths of a percent, rounded half to even: 5.5 % is 550."""
-        return Money(round(Fraction(self.minor * basis_points, 10_000)), self.currency)
+        whole, rest = divmod(self.minor * basis_points, 10_000)
+        up = rest > 5_000 or (rest == 5_000 and whole % 2 == 1)
+        return Money(whole + up, self.currency)
 
     def _same(self, other: Money) -> int:
         if self.currency != other.currency:

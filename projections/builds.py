@@ -10,16 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from psycopg.sql import SQL, Identifier
-
 from infra.errors import Contended, IntegrityFault
 from infra.postgres import Connection
 from projections.columns import fingerprint
 from projections.kernel import Projection
-from projections.showing import hide, show
-from projections.slots import ALL
-from projections.stored import stored
-from projections.tables import tables
 
 State = Literal["building", "ready", "live", "kept", "scratch"]
 
@@ -112,58 +106,6 @@ def check_tables(connection: Connection, build: Build) -> None:
         )
 
 
-def make(
-    connection: Connection,
-    projection: Projection,
-    now: datetime,
-    *,
-    state: State = "building",
-    until: int | None = None,
-) -> Build:
-    """An empty build: its schema, its tables without the indexes of readers, each slot at position 0."""
-    with connection.transaction():
-        build = Build(projection, _number(connection, projection), state, until)
-        connection.execute(
-            """insert into read.builds (projection, build, version, shape, tables, state, until, made_at, changed_at)
-            values (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-            [
-                projection.name,
-                build.number,
-                projection.version,
-                fingerprint(projection.rows, projection.edition),
-                [row.table for row in projection.rows],
-                state,
-                until,
-                now,
-                now,
-            ],
-        )
-        connection.execute("select read.create_schema(%s, %s)", [projection.name, build.number])
-        for table in tables(projection, build.schema).values():
-            table.create(connection)
-        connection.execute(
-            SQL("grant select on all tables in schema {} to carnet_reader").format(Identifier(build.schema))
-        )
-        connection.execute(
-            """insert into read.checkpoints (projection, build, slot, position, updated_at)
-            select %s, %s, slot, 0, %s from unnest(%s::int[]) as slot""",
-            [projection.name, build.number, now, list(ALL)],
-        )
-    return build
-
-
-def go_live_first(connection: Connection, projection: Projection, now: datetime) -> Build:
-    """The very first build: readers see it from the start, while it fills."""
-    with connection.transaction():
-        _in_turn(connection, projection)
-        build = live(connection, projection)
-        if build is None:
-            build = make(connection, projection, now, state="live")
-            _index(connection, build)
-            _show(connection, build, None)
-    return build
-
-
 def still(connection: Connection, build: Build) -> bool:
     """Whether a build is what it was when it was opened; it stays so until the transaction ends."""
     row = connection.execute(
@@ -173,17 +115,13 @@ def still(connection: Connection, build: Build) -> bool:
     return row == (build.state,)
 
 
-def finish(connection: Connection, build: Build, now: datetime) -> Build:
-    """Make the indexes of readers; a build that was building is ready then. Nothing may write it meanwhile.
-
-    Raises as `switch`.
-    """
-    state: State = "ready" if build.state == "building" else build.state
-    with connection.transaction():
-        _hold(connection, build)
-        check_tables(connection, build)
-        _index(connection, build)
-        return _turned(connection, build, state, now)
+def is_still(connection: Connection, build: Build) -> bool:
+    """The same as of now, without holding it."""
+    row = connection.execute(
+        "select state from read.builds where projection = %s and build = %s",
+        [build.projection.name, build.number],
+    ).fetchone()
+    return row == (build.state,)
 
 
 def positions(connection: Connection, build: Build) -> dict[int, int]:
@@ -196,71 +134,20 @@ def positions(connection: Connection, build: Build) -> dict[int, int]:
     )
 
 
-def switch(connection: Connection, build: Build, now: datetime) -> Build:
-    """Show readers a ready build instead of the live one, which is kept in place of the one kept before.
-
-    Raises:
-        Contended: the build is behind the live one, or is no longer ready.
-        IntegrityFault: one of its tables is gone.
-    """
-    with connection.transaction():
-        before = hold_live(connection, build.projection)
-        _hold(connection, build)
-        if before is not None:
-            _check_ahead(positions(connection, build), positions(connection, before), build)
-        kept = find(connection, build.projection, "kept")
-        return _exchange(connection, before, build, kept, now)
-
-
-def rollback(connection: Connection, build: Build, now: datetime) -> Build:
-    """Show readers the kept build again; the live one is kept. Raises as `switch`, but it may be behind."""
-    with connection.transaction():
-        before = hold_live(connection, build.projection)
-        _hold(connection, build)
-        return _exchange(connection, before, build, None, now)
-
-
-def discard(connection: Connection, build: Build) -> None:
-    """Drop a build that is not live, with its rows. Raises Contended if it is live by now, or gone."""
-    with connection.transaction():
-        _hold(connection, build)
-        connection.execute("select read.drop_schema(%s, %s)", [build.projection.name, build.number])
-        connection.execute(
-            "delete from read.builds where projection = %s and build = %s",
-            [build.projection.name, build.number],
-        )
-
-
-def _number(connection: Connection, projection: Projection) -> int:
-    """A number that no build of the projection has had."""
-    _in_turn(connection, projection)
-    row = connection.execute(
-        "update read.build_numbers set last = last + 1 where projection = %s returning last",
-        [projection.name],
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def _in_turn(connection: Connection, projection: Projection) -> None:
-    """Of two that make a build of a projection, one waits here until the transaction of the other ends."""
-    connection.execute(
-        """insert into read.build_numbers as n (projection, last) values (%s, 0)
-        on conflict (projection) do update set last = n.last""",
-        [projection.name],
-    )
-
-
 def hold_live(connection: Connection, projection: Projection) -> Build | None:
     """The live build, which nobody writes until the transaction ends."""
     build = find(connection, projection, "live")
     if build is not None:
-        _hold(connection, build)
+        hold(connection, build)
     return build
 
 
-def _hold(connection: Connection, build: Build) -> None:
-    """Let nobody write a build, nor change its state, until the transaction ends."""
+def hold(connection: Connection, build: Build) -> None:
+    """Let nobody write a build, nor change its state, until the transaction ends.
+
+    Raises:
+        Contended: it is no longer what it was, or is gone.
+    """
     row = connection.execute(
         "select state from read.builds where projection = %s and build = %s for no key update",
         [build.projection.name, build.number],
@@ -274,51 +161,21 @@ def _hold(connection: Connection, build: Build) -> None:
         )
 
 
-def _check_ahead(new: dict[int, int], old: dict[int, int], build: Build) -> None:
-    behind = [slot for slot, position in old.items() if new.get(slot, 0) < position]
-    if behind:
-        raise Contended(
-            f"{build.name.capitalize()} stands at position {new.get(behind[0], 0)}, the live one at "
-            f"{old[behind[0]]}: readers would go back in time.",
-            hint=f"`carnet project switch {build.projection.name}` brings it there first.",
-        )
-
-
-def _exchange(
-    connection: Connection, before: Build | None, after: Build, dropped: Build | None, now: datetime
-) -> Build:
-    check_tables(connection, after)
-    if dropped is not None:
-        discard(connection, dropped)
-    _show(connection, after, before)
-    # Whoever reads a view while it acts on its rows has ended by now: what he caused stands before this position.
+def close_gate(connection: Connection, build: Build) -> None:
+    """Nothing is done that the rows of a build ask for, until it knows all that is in the log now."""
     connection.execute(
         "update read.builds set gate = (select position from carnet.head) where projection = %s and build = %s",
-        [after.projection.name, after.number],
+        [build.projection.name, build.number],
     )
-    if before is not None:
-        _turned(connection, before, "kept", now)
-    return _turned(connection, after, "live", now)
 
 
-def _show(connection: Connection, after: Build, before: Build | None) -> None:
-    new, old = stored(connection, after.schema), stored(connection, before.schema) if before else {}
-    hide(connection, old.keys() - new.keys())
-    show(connection, new.values())
-
-
-def _turned(connection: Connection, build: Build, state: State, now: datetime) -> Build:
+def turned(connection: Connection, build: Build, state: State, now: datetime) -> Build:
+    """The build in another state."""
     connection.execute(
         "update read.builds set state = %s, changed_at = %s where projection = %s and build = %s",
         [state, now, build.projection.name, build.number],
     )
     return replace(build, state=state)
-
-
-def _index(connection: Connection, build: Build) -> None:
-    for table in tables(build.projection, build.schema).values():
-        table.index(connection)
-        connection.execute(SQL("analyze {}").format(table.name))
 
 
 def _gone(build: Build) -> Contended:

@@ -1,7 +1,7 @@
 """What a customer is told of an order: where it stands, what was promised, and what can still be done.
 
 One row an order. It keeps the folded order, so that the next event needs no other; the columns beside it are
-derived from that.
+derived from that. What a decision alone asks, the ids of what was told, is left out: it is a third of the order.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import ClassVar, Final, Literal
 from uuid import UUID
 
-from domain.kernel import Recorded
+from domain.kernel import Recorded, replace
 from domain.orders.state import CarStage, Order
 from domain.orders.status import MoneyStatus, OrderStatus, Possibility, can_do, money, status
 from projections.kernel import Change, Projection, Rows, derived, same_stream
@@ -20,6 +20,7 @@ from projections.kernel import Change, Projection, Rows, derived, same_stream
 CarStatus = Literal["none", "with_customer", CarStage]
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+NOTHING: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,13 @@ def project(recorded: Recorded, rows: Rows) -> Iterator[Change]:
     row = rows.get(CustomerStatus, recorded.stream_id)
     order: Order = recorded.event.evolve(row.state if row else Order())
     if order.exists:
-        yield CustomerStatus(recorded.stream_id, recorded.version, recorded.recorded_at, order)
+        state = replace(order, told=NOTHING) if order.told else order
+        yield CustomerStatus(recorded.stream_id, recorded.version, recorded.recorded_at, state)
 
 
 CUSTOMER_STATUS: Final = Projection(
     name="customer_status",
-    version=1,
+    version=2,
     rows=(CustomerStatus,),
     project=project,
     hint=same_stream(CustomerStatus),

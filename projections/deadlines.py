@@ -12,7 +12,7 @@ from uuid import UUID
 
 from domain.handovers.delivering import Delivered
 from domain.handovers.returning import VehicleReturned
-from domain.kernel import Recorded
+from domain.kernel import Recorded, replace
 from domain.orders.cancelling import OrderCancelled
 from domain.orders.contracting import ContractSigned
 from domain.orders.paying import PaymentReceived
@@ -25,7 +25,8 @@ from projections.kernel import Change, Gone, Projection, Rows, same_stream
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """An order as far as its deadlines depend on it: folded from the wanted events alone."""
+    """An order as far as its deadlines depend on it: folded from the wanted events alone, and without the ids of
+    what was told, which decisions ask."""
 
     table: ClassVar[str] = "due_watched"
     key: ClassVar[tuple[str, ...]] = ("order_id",)
@@ -49,7 +50,7 @@ def dues(order_id: UUID, order: Order) -> frozenset[Due]:
 def project(recorded: Recorded, rows: Rows) -> Iterator[Change]:
     row = rows.get(Watched, recorded.stream_id)
     before = row.state if row else Order()
-    after: Order = recorded.event.evolve(before)
+    after: Order = replace(recorded.event.evolve(before), told=frozenset())
     yield Watched(recorded.stream_id, after)
     standing, due = dues(recorded.stream_id, before), dues(recorded.stream_id, after)
     yield from due - standing
@@ -59,7 +60,7 @@ def project(recorded: Recorded, rows: Rows) -> Iterator[Change]:
 
 DEADLINES: Final = Projection(
     name=PROJECTION,
-    version=1,
+    version=2,
     rows=(Due, Watched),
     project=project,
     hint=same_stream(Watched),

@@ -8,12 +8,12 @@ posted to the open one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar, Final
 from uuid import UUID
 
 from domain.handovers.delivering import Delivered
-from domain.kernel import Recorded
+from domain.kernel import Recorded, replace
 from domain.orders.cancelling import OrderCancelled
 from domain.orders.changing import ChangeAccepted
 from domain.orders.contracting import ContractSigned
@@ -21,7 +21,7 @@ from domain.orders.novating import OrderNovated
 from domain.orders.paying import PaymentReceived
 from domain.orders.reserving import ReservationLapsed
 from domain.orders.withdrawing import WithdrawalAccepted, WithdrawalWindowClosed
-from domain.settlements.accruing import Engagement, all_lines
+from domain.settlements.accruing import Engagement, all_lines, comes_to_the_same
 from domain.settlements.closing import PeriodClosed
 from domain.settlements.facts import CommissionFacts, partners
 from domain.settlements.lines import Line
@@ -96,10 +96,11 @@ def project(recorded: Recorded, rows: Rows) -> Iterator[Change]:
             order = rows.get(CommissionOrder, recorded.stream_id) or CommissionOrder(
                 order_id=recorded.stream_id
             )
-            *earlier, facts = evolve_engagements(order.engagements, recorded)
-            after = replace(order, facts=facts, earlier=tuple(earlier))
-            if after != order:
-                yield from _reckoned(after, rows)
+            engagements = order.engagements
+            *earlier, facts = after = evolve_engagements(engagements, recorded)
+            if after != engagements:
+                order = replace(order, facts=facts, earlier=tuple(earlier))
+                yield from _reckoned(order, rows, since=engagements)
 
 
 def _published(published: PlanPublished, rows: Rows) -> Iterator[Change]:
@@ -112,19 +113,23 @@ def _published(published: PlanPublished, rows: Rows) -> Iterator[Change]:
             yield from _reckoned(order, rows)
 
 
-def _reckoned(order: CommissionOrder, rows: Rows) -> Iterator[Change]:
-    """The order and its lines, as far as its plans are known."""
+def _reckoned(
+    order: CommissionOrder, rows: Rows, *, since: tuple[CommissionFacts, ...] = ()
+) -> Iterator[Change]:
+    """The order and its lines, as far as its plans are known. Its lines stand as they follow from `since`."""
     paying: list[Engagement] = []
     missing: list[CommissionPlan] = []
-    for facts in order.engagements:
+    stands = len(since) == len(order.engagements)
+    for index, facts in enumerate(order.engagements):
         if facts.agent_id is None or facts.plan_id is None or facts.plan_version is None:
             continue
         plan = rows.get(CommissionPlan, (facts.plan_id, facts.plan_version))
         if plan and plan.terms:
             paying.append((facts, plan.terms))
+            stands = stands and comes_to_the_same(since[index], facts, plan.terms)
         else:
             missing.append(plan or CommissionPlan(plan_id=facts.plan_id, version=facts.plan_version))
-    if paying and not missing:
+    if paying and not missing and not stands:
         yield from _posted(order, paying, rows)
         return
     yield order

@@ -6,9 +6,11 @@ import threading
 from collections.abc import Sequence
 
 from infra.clock import Clock
+from infra.migrate import check_version
 from infra.postgres import connect, faults
-from projections.builds import Build, go_live_first, live
+from projections.builds import Build, live
 from projections.kernel import Projection
+from projections.making import go_live_first
 from projections.run import Reader, Runner, is_set
 from projections.slots import ALL
 from projections.view import Changed
@@ -18,10 +20,12 @@ def live_builds(conninfo: str, projections: Sequence[Projection], clock: Clock) 
     """The build of each projection that readers see; the first one is made if there is none.
 
     Raises:
-        IntegrityFault: the rows of one have another meaning or shape, or a table is gone.
+        IntegrityFault: the rows of one have another meaning or shape, a table is gone, or the database is of another
+            schema version.
         PostgresFault: the server cannot be reached or refuses.
     """
     with connect(conninfo, "carnet_writer") as connection, faults():
+        check_version(connection)
         return [
             live(connection, projection) or go_live_first(connection, projection, clock.now())
             for projection in projections

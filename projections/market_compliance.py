@@ -156,13 +156,12 @@ class Books:
 def project(books: Books, recorded: Recorded, rows: Rows) -> Iterator[Change]:
     event = recorded.event
     if type(event) in OF_ORDERS:
-        yield from _order(books, recorded, rows)
-    elif isinstance(event, MarketEvent):
-        yield _market(event, recorded, rows)
-    elif isinstance(event, PlanPublished):
-        yield from _plan(books, recorded, event.plan_id, rows)
-    else:
-        yield from _vehicle(recorded, rows)
+        return _order(books, recorded, rows)
+    if isinstance(event, MarketEvent):
+        return iter((_market(event, recorded, rows),))
+    if isinstance(event, PlanPublished):
+        return _plan(books, recorded, event.plan_id, rows)
+    return _vehicle(recorded, rows)
 
 
 def _order(books: Books, recorded: Recorded, rows: Rows) -> Iterator[Change]:
@@ -172,7 +171,8 @@ def _order(books: Books, recorded: Recorded, rows: Rows) -> Iterator[Change]:
     markets = tuple(one.as_of for one in loaded)
     order = AuditedOrder(order_id=recorded.stream_id, facts=facts, markets=markets)
     yield order
-    yield from _audited(books.known(loaded), order, rows, before)
+    since = before.facts if before and before.markets == markets else None
+    yield from _audited(books.known(loaded), order, rows, since)
     if isinstance(recorded.event, ContractSigned | OrderNovated) and recorded.event.plan_id:
         plan = rows.get(AuditedPlan, recorded.event.plan_id) or AuditedPlan(plan_id=recorded.event.plan_id)
         if _waits(order, plan) and order.order_id not in plan.orders:
@@ -186,14 +186,13 @@ def _market(event: MarketEvent, recorded: Recorded, rows: Rows) -> AuditedMarket
 
 
 def _audited(
-    markets: Markets, order: AuditedOrder, rows: Rows, before: AuditedOrder | None = None
-) -> Iterator[Change]:
-    since = before.facts if before and before.markets == order.markets else None
+    markets: Markets, order: AuditedOrder, rows: Rows, since: OrderFacts | None = None
+) -> list[ComplianceFinding]:
     standing = order.facts.standing
     named = standing.plan_id if standing and standing.agent_id else None
     plan = rows.get(AuditedPlan, named) if named else None
     findings = audit.audit_order(order.facts, markets, plan.facts if plan else None, since=since)
-    yield from _found("order", order.order_id, findings)
+    return _found("order", order.order_id, findings)
 
 
 def _plan(books: Books, recorded: Recorded, plan_id: UUID, rows: Rows) -> Iterator[Change]:
@@ -225,9 +224,10 @@ def _vehicle(recorded: Recorded, rows: Rows) -> Iterator[Change]:
         yield from _found("vehicle", vehicle_id, audit.audit_vehicle(facts))
 
 
-def _found(subject: Subject, subject_id: UUID, findings: Iterable[Finding]) -> Iterator[ComplianceFinding]:
-    for finding in findings:
-        yield ComplianceFinding(subject=subject, subject_id=subject_id, **vars(finding))
+def _found(subject: Subject, subject_id: UUID, findings: Iterable[Finding]) -> list[ComplianceFinding]:
+    return [
+        ComplianceFinding(subject=subject, subject_id=subject_id, **vars(finding)) for finding in findings
+    ]
 
 
 def hint(recorded: Recorded) -> Iterator[tuple[type[Row], Key]]:

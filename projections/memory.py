@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TypeVar, cast
+from typing import Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from projections.columns import shape
@@ -14,18 +14,29 @@ Load = Callable[[type[Row], Sequence[tuple[Key, int]]], Iterable[tuple[Row, int]
 
 
 class _Place:
-    """Where a row stands, or would stand: `row` is None if there is none."""
+    """Where a row stands, or would stand: `row` is None if there is none. `absent` is the table's side of it: surely
+    none of this key stands there."""
 
-    __slots__ = ("changed", "key", "row", "slot")
+    __slots__ = ("absent", "changed", "key", "row", "slot")
 
-    def __init__(self, key: Key, slot: int, row: Row | None = None) -> None:
+    def __init__(self, key: Key, slot: int, *, absent: bool) -> None:
         self.key = key
         self.slot = slot
-        self.row = row
+        self.row: Row | None = None
+        self.absent = absent
         self.changed = False
 
 
 Places = dict[object, _Place]
+
+
+class Changes(NamedTuple, Generic[R]):
+    """Rows and keys with their slots: those that surely stand in no table yet, those to put in place of what may
+    stand there, and the keys of those to remove."""
+
+    new: list[tuple[R, int]]
+    put: list[tuple[R, int]]
+    gone: list[tuple[Key, int]]
 
 
 class Memory:
@@ -61,8 +72,10 @@ class Memory:
 
     def get(self, row: type[R], key: Key, /) -> R | None:
         """The row of this key, fetched if it has to be."""
-        hashable = self._hashable(row, key, self.slot)
-        place = self._find(row, hashable)
+        hashable = _hashable(key)
+        if row in self._copied:
+            hashable = self.slot, hashable
+        place = self._young[row].get(hashable) or self._older(row, hashable)
         if place is None:
             if self._complete:
                 return None
@@ -76,8 +89,8 @@ class Memory:
             return
         missing: dict[type[Row], dict[object, tuple[Key, int]]] = {row: {} for row in self._rows}
         for row, key, slot in wanted:
-            hashable = self._hashable(row, key, slot)
-            if self._find(row, hashable) is None:
+            hashable = self._name(row, key, slot)
+            if hashable not in self._young[row] and self._older(row, hashable) is None:
                 missing[row][hashable] = key, slot
         for row, keys in missing.items():
             if keys:
@@ -95,10 +108,12 @@ class Memory:
         else:
             row, now = type(change), change
             key = self._key_of[row](change)
-        hashable = self._hashable(row, key, self.slot)
-        place = self._find(row, hashable)
+        hashable = _hashable(key)
+        if row in self._copied:
+            hashable = self.slot, hashable
+        place = self._young[row].get(hashable) or self._older(row, hashable)
         if place is None:
-            place = self._young[row][hashable] = _Place(key, self.slot)
+            place = self._young[row][hashable] = _Place(key, self.slot, absent=self._complete)
         self._before.append((place, place.row))
         place.row = now
         if not place.changed:
@@ -116,38 +131,47 @@ class Memory:
         """How many rows wait to be written."""
         return sum(map(len, self._changed.values()))
 
-    def changed(self, row: type[R]) -> tuple[list[tuple[R, int]], list[tuple[Key, int]]]:
-        """The rows to put and the keys to remove since the last write, each with its slot."""
-        places = self._changed[row]
-        put = [(cast("R", place.row), place.slot) for place in places if place.row is not None]
-        return put, [(place.key, place.slot) for place in places if place.row is None]
+    def changed(self, row: type[R]) -> Changes[R]:
+        """What has changed since the last write."""
+        found: Changes[R] = Changes([], [], [])
+        for place in self._changed[row]:
+            if place.row is not None:
+                rows = found.new if place.absent else found.put
+                rows.append((cast("R", place.row), place.slot))
+            elif not place.absent:
+                found.gone.append((place.key, place.slot))
+        return found
 
     def written(self, *, crowded: bool = False) -> None:
         """Everything changed stands in the tables now. If it is `crowded`, a generation goes all the same."""
         for places in self._changed.values():
             for place in places:
                 place.changed = False
+                place.absent = place.row is None
             places.clear()
         if crowded or sum(map(len, self._young.values())) > self._kept:
             if any(self._old.values()):
                 self._complete = False
             self._old, self._young = self._young, {row: {} for row in self._rows}
 
-    def _find(self, row: type[Row], hashable: object) -> _Place | None:
-        young = self._young[row]
-        place = young.get(hashable)
-        if place is None and (place := self._old[row].get(hashable)) is not None:
-            young[hashable] = place
+    def _older(self, row: type[Row], hashable: object) -> _Place | None:
+        """A place that was not used since the last generation went, which is young again now."""
+        place = self._old[row].get(hashable)
+        if place is not None:
+            self._young[row][hashable] = place
         return place
 
     def _fetch(self, row: type[Row], keys: dict[object, tuple[Key, int]]) -> None:
         young, key_of = self._young[row], self._key_of[row]
-        young.update((hashable, _Place(*place)) for hashable, place in keys.items())
+        young.update((hashable, _Place(*place, absent=True)) for hashable, place in keys.items())
         for found, slot in self._load(row, list(keys.values())):
-            young[self._hashable(row, key_of(found), slot)].row = found
+            place = young[self._name(row, key_of(found), slot)]
+            place.row, place.absent = found, False
 
-    # A UUID is hashed and compared in Python; its number is not, which saves a tenth of a rebuild.
-    def _hashable(self, row: type[Row], key: Key, slot: int) -> object:
-        if row in self._copied:
-            return slot, key
-        return key.int if type(key) is UUID else key
+    def _name(self, row: type[Row], key: Key, slot: int) -> object:
+        return (slot, _hashable(key)) if row in self._copied else _hashable(key)
+
+
+# A UUID is hashed and compared in Python; its number is not, which saves a tenth of a rebuild.
+def _hashable(key: Key) -> object:
+    return key.int if type(key) is UUID else key

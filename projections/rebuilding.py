@@ -11,7 +11,7 @@ from functools import partial
 
 from infra.errors import InputError, IntegrityFault
 from infra.postgres import Connection
-from projections import builds
+from projections import builds, making
 from projections.builds import Build
 from projections.kernel import Projection
 from projections.run import Runner
@@ -95,7 +95,7 @@ def _begin(connection: Connection, projection: Projection, site: Site, say: Say)
     for build in builds.every(connection, projection, "building", "ready"):
         if _goes_on(connection, build, say):
             return build
-    return builds.make(connection, projection, site.clock.now())
+    return making.make(connection, projection, site.clock.now())
 
 
 def _scratch(
@@ -107,8 +107,8 @@ def _scratch(
             found = build if _goes_on(connection, build, say) else found
         elif not keep:
             say(f"The scratch build {build.schema}, as of position {build.until}, is dropped.")
-            builds.discard(connection, build)
-    return found or builds.make(connection, projection, site.clock.now(), state="scratch", until=position)
+            making.discard(connection, build)
+    return found or making.make(connection, projection, site.clock.now(), state="scratch", until=position)
 
 
 def _goes_on(connection: Connection, build: Build, say: Say) -> bool:
@@ -118,7 +118,7 @@ def _goes_on(connection: Connection, build: Build, say: Say) -> bool:
         builds.check_tables(connection, build)
     except IntegrityFault as fault:
         say(f"{build.name.capitalize()} is dropped and begun anew. {fault.message}")
-        builds.discard(connection, build)
+        making.discard(connection, build)
         return False
     at = min(builds.positions(connection, build).values())
     say(f"{build.name.capitalize()} stands already; it goes on from position {at:,}.")
@@ -155,7 +155,7 @@ def _fill(
     if site.stop.is_set():
         return None
     return [
-        build if build.state == "ready" else builds.finish(connection, build, site.clock.now())
+        build if build.state == "ready" else making.finish(connection, build, site.clock.now())
         for build in begun
     ]
 

@@ -34,6 +34,7 @@ WRITE_ROWS = 20_000
 WRITE_BYTES = 16 << 20
 WRITE_EVENTS = 200_000
 KEPT_BYTES = 32 << 20
+WRITES_A_COLLECTION = 50
 POLL_MIN_S = 0.05
 POLL_MAX_S = 1.0
 
@@ -71,6 +72,7 @@ class Runner:
         self._share = share([build.projection for build in builds], slots)
         self._waiting_bytes = 0
         self._kept_bytes = 0
+        self._writes = 0
 
     def __enter__(self) -> Runner:
         self._connection = connect(self._conninfo, "carnet_writer")
@@ -155,7 +157,9 @@ class Runner:
         self._waiting_bytes = 0
         if crowded:
             self._kept_bytes = 0
-        gc.collect(1)
+        self._writes += 1
+        if self._writes % WRITES_A_COLLECTION == 0:
+            gc.collect()
 
     def _retry_parked(self) -> None:
         """Go through the queues that somebody wants tried again, each up to the first event that fails."""
@@ -181,7 +185,7 @@ class Runner:
     def _notice_a_change(self) -> None:
         """An idle reader would not notice that its build is no longer read, nor that the server has crashed, with
         what was written last, and wait for events that it has taken already."""
-        with self._closed_on_failure(), self._connection.transaction():
+        with self._closed_on_failure():
             for view in self._views:
                 view.check()
 
@@ -203,7 +207,8 @@ def is_set(stop: threading.Event | None) -> bool:
     return stop is not None and stop.is_set()
 
 
-# Rows form no cycles, and looking for some in all that memory holds took a third of a rebuild.
+# Rows form no cycles, and looking for some in all that memory holds took a third of a rebuild. It is done now and
+# then for what else there may be.
 @contextmanager
 def _collector_at_rest() -> Iterator[None]:
     enabled = gc.isenabled()

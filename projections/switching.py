@@ -14,7 +14,7 @@ from infra.errors import Contended, NotFound
 from infra.log import Log
 from infra.only_one import hold, introduce
 from infra.postgres import Connection, connect, faults
-from projections import builds
+from projections import builds, exchanging
 from projections.builds import Build
 from projections.kernel import Projection
 from projections.run import Runner
@@ -76,7 +76,7 @@ def next_build(connection: Connection, projection: Projection) -> Build:
             f"{build.name.capitalize()} is not whole yet."
             if build
             else f"No build of {projection.name} is ready to go live.",
-            hint=f"Run `carnet project rebuild {projection.name}`.",
+            hint=f"Run `carnet project rebuild {projection.name} --no-switch`.",
         )
     builds.check_meaning(connection, build)
     builds.check_tables(connection, build)
@@ -109,7 +109,7 @@ def roll_back(connection: Connection, site: Site, projection: Projection) -> Swi
         )
     with connection.transaction():
         before = builds.find(connection, projection, "live")
-        live = builds.rollback(connection, kept, site.clock.now())
+        live = exchanging.rollback(connection, kept, site.clock.now())
         position = min(builds.positions(connection, live).values())
     return Switched(live=live, position=position, kept=before, dropped=None)
 
@@ -123,7 +123,7 @@ def catch_up(site: Site, some: Sequence[Build]) -> None:
 def _switched(connection: Connection, build: Build, clock: Clock) -> Switched:
     kept = builds.find(connection, build.projection, "live")
     dropped = builds.find(connection, build.projection, "kept")
-    live = builds.switch(connection, build, clock.now())
+    live = exchanging.switch(connection, build, clock.now())
     position = min(builds.positions(connection, live).values())
     return Switched(live=live, position=position, kept=kept, dropped=dropped)
 

@@ -78,6 +78,11 @@ class Table(Generic[R]):
                 return [(self.shape.row(values), values[-1]) for values in cursor.fetchall()]
             return [(self.shape.row(values), 0) for values in cursor.fetchall()]
 
+    def add(self, connection: Connection[Any], rows: Sequence[tuple[R, int]]) -> None:
+        """Write rows whose keys surely are not there yet, each in its slot."""
+        if rows:
+            self._copy(connection, self.name, rows)
+
     def put(self, connection: Connection[Any], rows: Sequence[tuple[R, int]]) -> None:
         """Write these rows, new or changed, each in its slot: COPY into a staging table, then one merge.
 
@@ -87,18 +92,21 @@ class Table(Generic[R]):
         if not rows:
             return
         self._stage(connection)
+        self._copy(connection, self._staged, rows)
         names = self.columns
-        copy_in = SQL("copy {} ({}) from stdin (format binary)").format(self._staged, names)
-        with connection.cursor() as cursor, cursor.copy(copy_in) as copy:
-            copy.set_types(self._sent)
-            for row, slot in rows:
-                values = self.shape.values(row)
-                copy.write_row([*values, slot] if self.copied else values)
         connection.execute(
             SQL("insert into {} ({}) select {} from {} on conflict ({}) do {}").format(
                 self.name, names, names, self._staged, _listed(self.key), self._update()
             )
         )
+
+    def _copy(self, connection: Connection[Any], to: Identifier, rows: Sequence[tuple[R, int]]) -> None:
+        copy_in = SQL("copy {} ({}) from stdin (format binary)").format(to, self.columns)
+        with connection.cursor() as cursor, cursor.copy(copy_in) as copy:
+            copy.set_types(self._sent)
+            for row, slot in rows:
+                values = self.shape.values(row)
+                copy.write_row([*values, slot] if self.copied else values)
 
     def remove(self, connection: Connection[Any], places: Sequence[Place]) -> None:
         """Delete the rows of these places."""

@@ -98,21 +98,20 @@ class View:
                 self._positions[slot] = last
 
     def check(self) -> None:
-        """The build is what it was, and stays so until the transaction ends. Raises Changed."""
-        if not builds.still(self._connection, self.build):
-            raise Changed(
-                f"{self.build.name.capitalize()} is no longer {self.build.state}.",
-                hint="Look at `carnet project builds`.",
-            )
+        """Raises Changed: the build is no longer what it was."""
+        if not builds.is_still(self._connection, self.build):
+            raise self._changed()
 
     def write(self, now: datetime) -> None:
         """Write the changed rows, what was parked and the checkpoints; `written` once that is committed. Raises
         Changed."""
-        self.check()
+        if not builds.still(self._connection, self.build):
+            raise self._changed()
         for row, table in self._tables.items():
-            put, gone = self._memory.changed(row)
-            table.put(self._connection, put)
-            table.remove(self._connection, gone)
+            changes = self._memory.changed(row)
+            table.add(self._connection, changes.new)
+            table.put(self._connection, changes.put)
+            table.remove(self._connection, changes.gone)
         if self._parked:
             parking.park(self._connection, self.build, self._parked, now)
         moves = {
@@ -182,6 +181,12 @@ class View:
 
     def _load(self, row: type[Row], places: Sequence[tuple[Key, int]]) -> Iterable[tuple[Row, int]]:
         return self._tables[row].load(self._connection, places)
+
+    def _changed(self) -> Changed:
+        return Changed(
+            f"{self.build.name.capitalize()} is no longer {self.build.state}.",
+            hint="Look at `carnet project builds`.",
+        )
 
     def _failed(self, recorded: Recorded, error: Exception) -> IntegrityFault:
         return IntegrityFault(

@@ -36,9 +36,11 @@ def audit_order(
     that can differ from what these earlier facts gave, by the same markets and the same terms of pay."""
     known = Known(markets=markets, plan=plan)
     return tuple(
-        ask(facts, known)
-        for _, ask, rests_on in OF_ORDERS
-        if since is None or rests_on(since) != rests_on(facts)
+        [
+            ask(facts, known)
+            for _, ask, rests_on in OF_ORDERS
+            if since is None or rests_on(since) != rests_on(facts)
+        ]
     )
 
 

@@ -51,7 +51,7 @@ def evidence(recorded: Recorded, **facts: object) -> Evidence:
         event_id=recorded.event_id,
         name=recorded.name,
         sha256=hashlib.sha256(recorded.body).hexdigest(),
-        facts=tuple((name, "" if value is None else str(value)) for name, value in facts.items()),
+        facts=tuple([(name, "" if value is None else str(value)) for name, value in facts.items()]),
     )
 
 
@@ -62,7 +62,7 @@ def finding(rule: AuditRule, verdict: Verdict, why: str, *told: Evidence | None)
         rule_version=rule.version,
         verdict=verdict,
         severity=rule.severity,
-        evidence=tuple(one for one in told if one),
+        evidence=tuple([one for one in told if one]),
         says=f"{_begins(rule)}{why}",
     )
 

@@ -13,6 +13,7 @@ A line is `provisional` from the contract on, `held` while a right to withdraw i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -27,6 +28,12 @@ from domain.settlements.state import PlanTerms
 NOTHING_CLOSED: Final[Mapping[UUID, str]] = {}
 # The facts of an order while one plan paid for it, and that plan. An order that is novated has several.
 Engagement: TypeAlias = tuple[CommissionFacts, PlanTerms]
+
+# What counts for a line under any plan, beside the fact that its plan waits for.
+_TERMS: Final = attrgetter(
+    *("agent_id", "plan_id", "plan_version", "priced", "net_price", "gross_price"),
+    *("delivered", "handed_by", "ended", "novated"),
+)
 
 
 def lines(
@@ -61,6 +68,11 @@ def all_lines(
             for back in clawback(facts, plan, found):
                 taken += ledger.post(back, about=found[0].period)
     return (*posted, *taken)
+
+
+def comes_to_the_same(facts: CommissionFacts, others: CommissionFacts, plan: PlanTerms) -> bool:
+    """Whether this plan owes the same for both: of the facts that it does not wait for, nothing is due."""
+    return (_TERMS(facts), _earned(facts, plan)) == (_TERMS(others), _earned(others, plan))
 
 
 def owed(posted: Iterable[Line]) -> dict[str, int]:

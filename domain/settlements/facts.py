@@ -70,7 +70,7 @@ def evolve_facts(facts: CommissionFacts, recorded: Recorded) -> CommissionFacts:
     moment = Moment(event_id=recorded.event_id, at=recorded.occurred_at)
     if facts.novated and facts.novated.at <= moment.at:
         return replace(facts, ended=_ending(recorded, moment))
-    return _paid_up(_evolve(facts, recorded), recorded)
+    return _paid_up(_evolve(facts, recorded, moment), moment)
 
 
 def partners(facts: CommissionFacts) -> frozenset[UUID]:
@@ -78,8 +78,7 @@ def partners(facts: CommissionFacts) -> frozenset[UUID]:
     return frozenset(partner for partner in (facts.agent_id, facts.handed_by) if partner)
 
 
-def _evolve(facts: CommissionFacts, recorded: Recorded) -> CommissionFacts:
-    moment = Moment(event_id=recorded.event_id, at=recorded.occurred_at)
+def _evolve(facts: CommissionFacts, recorded: Recorded, moment: Moment) -> CommissionFacts:
     match recorded.event:
         case ContractSigned() as contract if facts.contract is None:
             return replace(
@@ -127,12 +126,12 @@ def _ending(recorded: Recorded, moment: Moment) -> Ending | None:
             return None
 
 
-def _paid_up(facts: CommissionFacts, recorded: Recorded) -> CommissionFacts:
+def _paid_up(facts: CommissionFacts, moment: Moment) -> CommissionFacts:
     if facts.paid_up or not facts.paid or not facts.gross_price:
         return facts
     if facts.paid.currency != facts.gross_price.currency or facts.paid < facts.gross_price:
         return facts
-    return replace(facts, paid_up=Moment(event_id=recorded.event_id, at=recorded.occurred_at))
+    return replace(facts, paid_up=moment)
 
 
 def _sum(paid: Money | None, amount: Money) -> Money:

@@ -89,15 +89,33 @@ def test_only_one_relay_runs(own_book: Installation) -> None:
     assert relay.stop().code == 0
 
 
-@pytest.mark.parametrize(
-    "verb", [("consume", "policies"), ("project",), ("project", "rebuild")], ids=" ".join
-)
+@pytest.mark.parametrize("verb", [("consume", "policies"), ("project",)], ids=" ".join)
 def test_only_one_of_each_follower_runs(own_book: Installation, verb: tuple[str, ...]) -> None:
     first = own_book.start(*verb[:1])
     runs = "select pid from pg_stat_activity where datname = current_database() and application_name like %s"
     assert wait_until(lambda: bool(own_book.rows(runs, "%, process %")), seconds=SECONDS)
     tells(own_book.carnet(*verb), 9, "runs already", f"process {first.popen.pid} on ")
     assert first.stop().code == 0
+
+
+def test_a_rebuild_runs_beside_a_follower_and_alone_of_its_kind(own_book: Installation) -> None:
+    follower = own_book.start("project")
+    state = "select count(*) from read.builds where state = 'live'"
+    assert wait_until(lambda: own_book.rows(state) == [(4,)], seconds=SECONDS)
+    said = own_book.carnet("project", "rebuild", "deadlines")
+    assert (said.code, said.out) == (
+        0,
+        "deadlines: readers see build 2, whole up to position 1. Build 1 is kept for a rollback.\n",
+    )
+    assert own_book.carnet(*PAY, "500 EUR").code == 0
+    after = """select min(position) from read.checkpoints join read.builds using (projection, build)
+        where projection = 'deadlines' and build = 2 and state = 'live'"""
+    assert wait_until(lambda: own_book.rows(after) == [(2,)], seconds=SECONDS)
+    with psycopg.connect(own_book.book) as other:
+        other.execute("select pg_advisory_lock(hashtextextended('Work on the builds of deadlines', 0))")
+        for verb in (("rebuild",), ("switch", "deadlines"), ("diff", "deadlines"), ("rollback", "deadlines")):
+            tells(own_book.carnet("project", *verb), 9, "Work on the builds of deadlines runs already")
+    assert follower.stop().code == 0
 
 
 def test_a_topic_of_ours_that_was_made_anew_stops_the_relay(own_book: Installation) -> None:

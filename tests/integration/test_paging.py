@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from infra.log import Log
 from infra.paging import FETCH_ROWS, Page, Share
+from projections.slots import ALL, slot_of
 from tests.integration.projections.tally import ALSO, END, MORE, grow
 
 HUGE = 1 << 30
@@ -43,3 +44,14 @@ def test_a_page_of_large_events_ends_early(order_book: Log) -> None:
     assert (len(first.events), first.last, first.more) == (FETCH_ROWS, FETCH_ROWS, True)
     rest = order_book.page(first.last, limit=3 * FETCH_ROWS, size_max=HUGE)
     assert [*first.events, *rest.events] == list(whole.events)
+
+
+def test_a_slot_is_the_same_in_sql(order_book: Log) -> None:
+    """Each slot reads what belongs to it, and all slots together read everything once."""
+    grow(order_book, [uuid4() for _ in range(300)], [MORE])
+    seen: list[int] = []
+    for slot in ALL:
+        page = order_book.page(0, limit=300, size_max=HUGE, share=Share(slots=(slot,), names=()))
+        assert {slot_of(recorded.stream_id) for recorded in page.events} <= {slot}
+        seen += [recorded.position for recorded in page.events]
+    assert sorted(seen) == list(range(1, 301))

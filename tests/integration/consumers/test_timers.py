@@ -22,10 +22,11 @@ from infra.embedded.processes import wait_until
 from infra.errors import Contended
 from infra.postgres import connect
 from infra.timers import Due
-from projections import builds, rebuilding, switching
+from projections import exchanging, making, rebuilding, switching
 from projections.deadlines import DEADLINES, Watched, dues
 from projections.following import catch_up
 from projections.kernel import Change, Gone, Rows
+from projections.run import Runner
 from projections.switching import Site
 from tests.integration.consumers.conftest import SECONDS, Scene, workshop
 
@@ -164,7 +165,7 @@ def test_after_a_switch_nothing_fires_that_an_earlier_version_has_caused(season:
 
     # It goes live as it stands: as far as the one before, which does not know yet what its timer has caused.
     with connect(season.scene.book, "carnet_writer") as connection:
-        builds.switch(connection, made[0], season.clock.now())
+        exchanging.switch(connection, made[0], season.clock.now())
     assert shown(season) == 1
     assert fired(season) == 0
 
@@ -206,6 +207,19 @@ def test_a_build_that_is_not_live_fires_nothing(season: Season) -> None:
     assert fired(season) == 1, (
         "live, it asks for what its rows say; the order itself refuses, for it is too soon"
     )
+
+
+def test_a_first_build_fires_nothing_before_it_knows_the_log(season: Season) -> None:
+    order = season.scene.reserve()
+    season.clock.set(LATER)
+    season.scene.reserve()
+    with connect(season.scene.book, "carnet_writer") as connection:
+        build = making.go_live_first(connection, DEADLINES, season.clock.now())
+    with Runner(season.scene.book, season.scene.shop.log, [build], season.clock) as runner:
+        runner.catch_up(until=1)
+        assert (shown(season), fired(season)) == (1, 0)
+        runner.catch_up()
+    assert (fired(season), season.lapsed(order)) == (1, 1)
 
 
 class Held(ThreadPoolExecutor):

@@ -12,10 +12,11 @@ from infra.clock import SystemClock
 from infra.log import Log
 from infra.postgres import Connection, connect
 from projections import following
-from projections.builds import Build, discard, finish, make
+from projections.builds import Build
 from projections.digest import digest, digest_of
 from projections.following import live_builds
 from projections.kernel import Projection
+from projections.making import discard, finish, make
 from projections.run import Runner
 from projections.slots import ALL
 

@@ -12,7 +12,7 @@ import pytest
 from infra.errors import AlreadyRunning, InputError, IntegrityFault
 from infra.log import Log
 from infra.postgres import Connection, connect
-from projections import builds, rebuilding, run
+from projections import builds, making, rebuilding, run
 from projections.digest import digest_of
 from projections.inventory import Standing, inventory
 from projections.kernel import Projection
@@ -290,5 +290,5 @@ def test_a_build_can_be_dropped_unless_it_is_live(site: Site, log: Log, reading:
     with alone(site, "discard", [TALLY]) as connection:
         ready = builds.find(connection, TALLY, "ready")
         assert ready
-        builds.discard(connection, ready)
+        making.discard(connection, ready)
     assert of(reading, TALLY) == [(1, "live")]

@@ -16,7 +16,7 @@ from domain.kernel import Recorded
 from infra.errors import AlreadyRunning, CarnetError, Contended, IntegrityFault, NotFound
 from infra.log import Log
 from infra.postgres import Connection, connect
-from projections import builds, following, rebuilding, switching
+from projections import builds, exchanging, following, making, rebuilding, switching
 from projections.builds import Build
 from projections.comparing import compare
 from projections.kernel import Change, Projection, Rows, same_stream
@@ -131,7 +131,7 @@ def test_a_build_that_is_behind_does_not_go_live(site: Site, log: Log) -> None:
             Contended,
             match=r"Build 2 of tally stands at position 1, the live one at 2: readers would go back",
         ):
-            builds.switch(connection, ready, CLOCK.now())
+            exchanging.switch(connection, ready, CLOCK.now())
         assert live(connection) == 1
     assert switch(site, TALLY)
 
@@ -170,13 +170,13 @@ def test_of_two_switches_in_the_database_one_waits_and_then_finds_it_done(site: 
     def second() -> None:
         with connect(site.conninfo, "carnet_writer") as connection:
             try:
-                builds.switch(connection, ready, CLOCK.now())
+                exchanging.switch(connection, ready, CLOCK.now())
             except Contended as fault:
                 outcomes.append(fault.message)
 
     with connect(site.conninfo, "carnet_writer") as first, connect(site.conninfo) as watching:
         with first.transaction():
-            builds.switch(first, ready, CLOCK.now())
+            exchanging.switch(first, ready, CLOCK.now())
             thread = threading.Thread(target=second)
             thread.start()
             until(lambda: watching.execute("select from pg_locks where not granted").fetchone() is not None)
@@ -358,7 +358,7 @@ def test_a_login_without_other_rights_does_all_of_it(
         assert scratch
         assert reading.execute("select count(*) from read_tally_4.tally").fetchone() == (1,)
         with alone(site, "discard", [TALLY]) as connection:
-            builds.discard(connection, scratch[0])
+            making.discard(connection, scratch[0])
 
 
 def test_the_writer_makes_and_drops_no_other_schema(database: str) -> None:

@@ -17,9 +17,9 @@ from infra.errors import AlreadyRunning, CarnetError, IntegrityFault
 from infra.log import Log
 from infra.postgres import Connection, connect
 from projections import workers
-from projections.builds import make
 from projections.digest import digest_of
 from projections.kernel import Change, Projection, Rows
+from projections.making import make
 from tests.integration.projections.scene import CLOCK, catch_up, digests, position, rebuilt, runner, until
 from tests.integration.projections.tally import ALSO, END, ENDED, MORE, TALLY, grow
 

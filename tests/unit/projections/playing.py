@@ -72,8 +72,7 @@ class Played:
 
     def rows(self, row: type[R]) -> list[R]:
         """All rows of a class, in the order in which they first came."""
-        there, _ = self._memory.changed(row)
-        return [row for row, _ in there]
+        return [row for row, _ in self._memory.changed(row).new]
 
 
 def _no_table(row: type[Row], places: Iterable[tuple[Key, int]]) -> Iterable[tuple[Row, int]]:

@@ -1,0 +1,88 @@
+"""Builds as operations people work on them: each verb, what it says, and with which code it ends."""
+
+import psycopg
+
+from app.comparing import SHOWN_CHARACTERS
+from infra.embedded.processes import wait_until
+from tests.acceptance.asked import ORDER, PAY, tells
+from tests.acceptance.installation import SECONDS, Installation
+
+
+def test_a_build_is_compared_and_goes_live_and_back(own_book: Installation) -> None:
+    carnet = own_book.carnet
+    assert carnet("project", "--once").code == 0
+    tells(carnet("project", "switch", "deadlines"), 5, "No build of deadlines is ready", "--no-switch")
+    tells(carnet("project", "rollback", "deadlines"), 5, "No build of deadlines is kept")
+    said = carnet("project", "rebuild", "customer_status", "--no-switch")
+    assert (said.code, said.out) == (
+        0,
+        "Build 2 of customer_status is ready: `diff` compares it, `switch` lets it go live.\n",
+    )
+    assert said.err.splitlines()[0] == "Rebuilding: 0 of 1 events"
+
+    alike = carnet("project", "diff", "customer_status", "--json").json
+    assert (alike["alike"], alike["old"], alike["new"], alike["position"]) == (True, 1, 2, 1)
+    assert [(one["table"], one["same"]) for one in alike["tables"]] == [("customer_status", 1)]
+
+    own_book.rows("update read_customer_status_2.customer_status set market = 'AT', version = 7")
+    said = carnet("project", "diff", "customer_status")
+    assert said.code == 1
+    assert f"customer_status order_id {ORDER}: differs\n  version: 1 -> 7\n  market: DE -> AT\n" in said.out
+    assert carnet("project", "diff", "customer_status", "--limit", "0", "--json").code == 1
+    tells(carnet("project", "diff", "customer_status", "--limit", "-1"), 2, "--limit is -1")
+
+    said = carnet("project", "switch", "customer_status")
+    assert said.out.startswith(
+        "customer_status: readers see build 2, whole up to position 1. Build 1 is kept"
+    )
+    assert own_book.rows("select market from read.customer_status") == [("AT",)]
+    assert carnet(*PAY, "500 EUR").code == 0
+    said = carnet("project", "rollback", "customer_status")
+    assert "Readers go back to that: the log ends at position 2." in said.out
+    assert own_book.rows("select market from read.customer_status") == [("DE",)]
+    states = [
+        (one["build"], one["state"]) for one in carnet("project", "builds", "customer_status", "--json").json
+    ]
+    assert states == [(1, "live"), (2, "kept")]
+    tells(carnet("project", "discard", "customer_status", "1"), 2, "Build 1 of customer_status is live")
+    assert carnet("project", "discard", "customer_status", "2").code == 0
+    tells(carnet("project", "discard", "customer_status", "2"), 5, "There is no build 2 of customer_status")
+
+
+def test_a_long_value_is_shown_where_it_parts(own_book: Installation) -> None:
+    assert own_book.carnet("project", "--once").code == 0
+    assert own_book.carnet("project", "rebuild", "customer_status", "--no-switch").code == 0
+    own_book.rows("update read_customer_status_2.customer_status set state = replace(state, 'MINI', 'BMW')")
+    said = own_book.carnet("project", "diff", "customer_status", COLUMNS="300")
+    (line,) = [line for line in said.out.splitlines() if line.startswith("  state: ")]
+    old, new = line.removeprefix("  state: ").split(" -> ")
+    assert "MINI" in old
+    assert "BMW" in new
+    assert max(len(old), len(new)) <= SHOWN_CHARACTERS + 2
+
+
+def test_a_read_model_as_of_a_position_or_a_time(own_book: Installation) -> None:
+    said = own_book.carnet("project", "as-of", "1", "deadlines", "--json")
+    assert said.json == [{"projection": "deadlines", "build": 1, "schema": "read_deadlines_1"}]
+    assert own_book.rows("select count(*) from read_deadlines_1.due") == [(1,)]
+    tells(
+        own_book.carnet("project", "as-of", "2", "deadlines"), 2, "Position 2 does not exist yet", "ends at 1"
+    )
+    tells(own_book.carnet("project", "as-of", "2199-01-01T00:00:00Z"), 2, "has not come yet")
+    tells(own_book.carnet("project", "as-of", "soon"), 2, "POSITION is neither a position nor a time")
+    tells(own_book.carnet("project", "as-of", "1", "nothing"), 2, "There is no projection nothing")
+    said = own_book.carnet("project", "as-of", "2020-01-01T00:00:00Z", "deadlines")
+    assert "deadlines as of position 0: schema read_deadlines_2" in said.out
+    assert "The scratch build read_deadlines_1, as of position 1, is dropped." in said.err
+
+
+def test_a_reader_in_a_long_transaction_holds_up_the_switch_and_is_told_of(own_book: Installation) -> None:
+    assert own_book.carnet("project", "--once").code == 0
+    with psycopg.connect(own_book.book) as reading:
+        reading.execute("select from read.due")
+        process = own_book.start("project", "rebuild", "deadlines")
+        waits = "select count(*) from pg_locks where not granted"
+        assert wait_until(lambda: own_book.rows(waits) != [(0,)], seconds=SECONDS)
+        assert process.ended().code == 4
+    assert "Somebody has been reading or writing the rows of deadlines" in process.log.read_text()
+    assert own_book.carnet("project", "rebuild", "deadlines").code == 0
