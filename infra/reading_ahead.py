@@ -8,8 +8,12 @@ finds the pipe between them closed.
 from __future__ import annotations
 
 import signal
-from multiprocessing import get_context
+import sys
+from contextlib import closing
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from pathlib import Path
+from subprocess import Popen
 from threading import Event as Flag
 from types import TracebackType
 from typing import Self
@@ -17,6 +21,7 @@ from typing import Self
 from infra.errors import CarnetError
 from infra.outgoing import Batch, Outgoing, Reading
 
+HERE = Path(__file__).parents[1]  # where Python finds `infra`, installed or not
 IDLE_SECONDS_MIN = 0.05
 IDLE_SECONDS_MAX = 1.0
 GLANCE_SECONDS = 0.25  # how often one who waits for events looks whether he is to stop
@@ -27,17 +32,15 @@ class ReadingAhead:
     """The process that reads ahead, as a context manager. It holds one batch, and waits until that is taken."""
 
     def __init__(self) -> None:
-        # Not forked: the one who starts it has threads, and whatever locks they hold would stay locked for ever.
-        spawn = get_context("spawn")
-        self._pipe, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=_read, args=[theirs], name="carnet-reading-ahead", daemon=True)
+        self._pipe, theirs = Pipe()
         # Blocked signals are inherited. A stop that is sent to all our processes is this one's to carry out alone.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
         try:
-            self._process.start()
+            with closing(theirs):
+                command = [sys.executable, "-m", "infra.reading_ahead", str(theirs.fileno())]
+                self._process = Popen(command, pass_fds=[theirs.fileno()], cwd=HERE)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            theirs.close()
 
     def begin(self, reading: Reading) -> None:
         """Tell it what to read."""
@@ -62,15 +65,14 @@ class ReadingAhead:
     ) -> None:
         self._pipe.close()
         self._process.kill()
-        self._process.join()
+        self._process.wait()
 
     def _next(self) -> Batch:
         try:
             told: Batch | CarnetError = self._pipe.recv()
         except (EOFError, ConnectionResetError) as error:
-            self._process.join()
             raise CarnetError(
-                f"The relay's process that reads ahead has died (exit code {self._process.exitcode}).",
+                f"The relay's process that reads ahead has died (exit code {self._process.wait()}).",
                 hint="Start the relay again: it goes on where Kafka says it was.",
             ) from error
         if isinstance(told, CarnetError):
@@ -78,7 +80,7 @@ class ReadingAhead:
         return told
 
 
-def _read(pipe: Connection) -> None:
+def read(pipe: Connection) -> None:
     """What the process does."""
     try:
         reading: Reading = pipe.recv()
@@ -105,3 +107,7 @@ def _send(pipe: Connection, reading: Reading) -> None:
             return  # nothing is ever told here: the other end was closed
         else:
             idle_seconds = min(2 * idle_seconds, IDLE_SECONDS_MAX)
+
+
+if __name__ == "__main__":
+    read(Connection(int(sys.argv[1])))

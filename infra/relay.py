@@ -18,7 +18,7 @@ from infra.migrate import check_version
 from infra.only_one import only_one
 from infra.outgoing import ROWS_MAX, Batch, Reading
 from infra.position import Position
-from infra.postgres import Connection, connect, faults
+from infra.postgres import connect, faults
 from infra.publisher import PATIENCE_SECONDS, Publisher
 from infra.reading_ahead import ReadingAhead
 from infra.shard import WHOLE, Shard
@@ -105,23 +105,19 @@ class Relay:
 
     @contextmanager
     def _ready(self) -> Iterator[tuple[Publisher, ReadingAhead]]:
-        name = name_of(self._prefix, self._shard.number)
-        with (
-            only_one(self._postgres, name),
-            closing(connect(self._postgres, "carnet_reader")) as connection,
-            ReadingAhead() as ahead,
-        ):
-            check_version(connection)
+        with only_one(self._postgres, name_of(self._prefix, self._shard.number)), ReadingAhead() as ahead:
+            with closing(connect(self._postgres, "carnet_reader")) as connection:
+                check_version(connection)
             publisher = Publisher(
                 self._bootstrap, self._prefix, shard=self._shard, patience_seconds=self._patience_seconds
             )
             with closing(publisher):
-                self._check_log(publisher.position, connection)
+                self._check_log(publisher.position)
                 yield publisher, ahead
 
-    def _check_log(self, published: Position, connection: Connection) -> None:
+    def _check_log(self, published: Position) -> None:
         """Whether what was published came from this log."""
-        with faults():
+        with closing(connect(self._postgres, "carnet_reader")) as connection, faults():
             row = connection.execute(
                 "select position, (select event_id from carnet.events where position = %s) from carnet.head",
                 [published.position],

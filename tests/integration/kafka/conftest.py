@@ -14,6 +14,7 @@ from infra.kafka import admin
 from infra.outgoing import ROWS_MAX, Reading
 from infra.relay import EVENTS_MAX, Relay
 from infra.shard import WHOLE, Shard
+from tests.integration.kafka.processes import Processes, processes
 
 PARTITIONS = 3
 NewRelay = Callable[..., Relay]
@@ -46,6 +47,13 @@ def new_relay(database: str, kafka: str, prefix: str) -> NewRelay:
         return Relay(postgres=database, bootstrap=kafka, prefix=prefix, events_max=events_max, shard=shard)
 
     return make
+
+
+@pytest.fixture
+def relays(database: str, kafka: str, prefix: str) -> Iterator[Processes]:
+    """Starts relays that are processes of their own."""
+    with processes(database, kafka, prefix) as started:
+        yield started
 
 
 @pytest.fixture

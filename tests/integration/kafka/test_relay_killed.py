@@ -3,60 +3,20 @@
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event as Flag
 
-import pytest
+import psutil
 
 from infra.embedded.processes import wait_until
 from infra.embedded.servers import Embedded
 from infra.log import Log
 from infra.settings import read
 from tests.integration.kafka.conftest import NewRelay, make_topics
+from tests.integration.kafka.processes import SECONDS, Processes, processes
 from tests.integration.kafka.test_relay import is_past, published, reached
 from tests.integration.kafka.writing import streams, told, write
-
-SECONDS = 40
-
-
-class Processes:
-    """Relays of a test, each in a process of its own; what still runs at the end is killed."""
-
-    def __init__(self, database: str, kafka: str, prefix: str) -> None:
-        self._arguments = [database, kafka, prefix]
-        self._started: list[subprocess.Popen[str]] = []
-
-    def start(self, *options: int) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "tests.integration.kafka.relaying"]
-        process = subprocess.Popen(
-            [*command, *self._arguments, *map(str, options)], stderr=subprocess.PIPE, text=True
-        )
-        self._started.append(process)
-        return process
-
-    def end(self) -> None:
-        for process in self._started:
-            process.kill()
-            process.communicate()
-
-
-@contextmanager
-def processes(database: str, kafka: str, prefix: str) -> Iterator[Processes]:
-    started = Processes(database, kafka, prefix)
-    try:
-        yield started
-    finally:
-        started.end()
-
-
-@pytest.fixture
-def relays(database: str, kafka: str, prefix: str) -> Iterator[Processes]:
-    with processes(database, kafka, prefix) as started:
-        yield started
 
 
 def test_killed_in_mid_batch_it_repeats_nothing(
@@ -137,3 +97,36 @@ def test_kafka_killed_under_it_ends_it_and_nothing_is_lost(
         relays.start(50)
         assert wait_until(partial(is_past, servers.kafka, prefix, last), seconds=SECONDS)
         assert published(servers.kafka, prefix) == told(order_book)
+
+
+def reader_of(relay: subprocess.Popen[str]) -> psutil.Process:
+    """The process that reads ahead for a relay."""
+    (reader,) = psutil.Process(relay.pid).children()
+    return reader
+
+
+def test_the_process_that_reads_ahead_dies_with_its_relay(
+    kafka: str, prefix: str, relays: Processes, order_book: Log
+) -> None:
+    write(order_book, streams(), 10)
+    relay = relays.start(50)
+    assert wait_until(lambda: reached(kafka, prefix) == 10, seconds=SECONDS)
+    reader = reader_of(relay)
+    relay.kill()
+    relay.communicate(timeout=SECONDS)
+    assert wait_until(lambda: not reader.is_running(), seconds=SECONDS)
+
+
+def test_a_relay_whose_reader_dies_says_so_and_ends(
+    kafka: str, prefix: str, relays: Processes, order_book: Log, new_relay: NewRelay
+) -> None:
+    growing = streams()
+    write(order_book, growing, 10)
+    relay = relays.start(50)
+    assert wait_until(lambda: reached(kafka, prefix) == 10, seconds=SECONDS)
+    reader_of(relay).kill()
+    _, said = relay.communicate(timeout=SECONDS)
+    assert relay.returncode == 1
+    assert "process that reads ahead has died (exit code -9)" in said
+    new_relay().run(Flag(), until=write(order_book, growing, 10))
+    assert published(kafka, prefix) == told(order_book)
