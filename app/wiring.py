@@ -11,6 +11,7 @@ from infra import kek, logging
 from infra import settings as settings_module
 from infra.catalogue import load_catalogue
 from infra.clock import Clock, SimulatedClock, SystemClock
+from infra.collecting import collect_seldom
 from infra.handle import Desk
 from infra.log import Log
 from infra.markets import load_markets
@@ -88,4 +89,5 @@ def opened(settings: Settings | None = None) -> Iterator[Book]:
             digest_key=vault.digest_key(),
             catalogue=load_catalogue(),
         )
+        collect_seldom()
         yield Book(settings=settings, conninfo=conninfo, clock=clock, log=log, vault=vault, desk=desk)

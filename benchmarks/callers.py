@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.flow import sale
 from domain.kernel import Command
-from infra.answers import Answers
 from infra.handle import Ask, Desk
+from infra.loop_desk import LoopDesk
 
 
 def by_threads(carry_out: Callable[[Command], object], callers: int, seconds: float) -> float:
@@ -40,13 +40,13 @@ def by_tasks(desk: Desk, callers: int, seconds: float) -> float:
 
 async def _by_tasks(desk: Desk, callers: int, seconds: float) -> float:
     started = time.perf_counter()
-    answers = Answers(asyncio.get_running_loop())
+    loop_desk = LoopDesk(desk, asyncio.get_running_loop())
 
     async def call() -> int:
         done = 0
         while time.perf_counter() < started + seconds:
             for command in sale():
-                await answers.of(desk.submit(Ask(command=command, actor="clerk")))
+                await loop_desk.handle(Ask(command=command, actor="clerk"))
                 done += 1
         return done
 

@@ -18,7 +18,8 @@ from psycopg import postgres
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
-HEADER = Struct("!iiIii")  # dimensions, whether nulls are among them, element type, how many, index of the first
+# Dimensions, whether nulls are among them, type of an element, how many, index of the first.
+HEADER = Struct("!iiIii")
 LENGTH = Struct("!i")
 INT4 = Struct("!ii")
 INT8 = Struct("!iq")

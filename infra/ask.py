@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -44,3 +45,11 @@ class Answer(Struct, frozen=True):
     position: int
     events: tuple[Event, ...]
     repeated: bool = False
+
+
+class Answered(Protocol):
+    """Who is told the end of a command, once, in some thread; a `Future[Answer]` is one."""
+
+    def set_result(self, answer: Answer, /) -> None: ...
+
+    def set_exception(self, fault: Exception, /) -> None: ...

@@ -9,7 +9,6 @@ freshest states there are.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from uuid import UUID
 
 from msgspec import Struct
@@ -17,7 +16,7 @@ from msgspec import Struct
 from domain.catalogue.book import Catalogue
 from domain.context import Context
 from domain.markets.resolver import Markets
-from infra.ask import Answer
+from infra.ask import Answered
 from infra.deciding import Decided, Told, check_version, decide
 from infra.item import Appended
 from infra.markets.loaded import LoadedMarkets
@@ -55,7 +54,7 @@ class Case(Waiting):
         told: Told,
         basis: Basis,
         settle: Callable[[Case], None],
-        answer: Future[Answer],
+        answer: Answered,
         attempt: int = 1,
     ) -> None:
         reads = {stream.id for stream in told.reads}

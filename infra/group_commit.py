@@ -1,4 +1,4 @@
-"""Group commit: everything that waits is sent as one append.
+"""Group commit: everything that waits is sent as one append. Who comes alone and waits for it writes for itself.
 
 After a lost connection the same group is sent again: what was committed comes back as a duplicate of itself.
 """
@@ -29,6 +29,7 @@ class GroupCommit:
 
     `connect` opens a connection with the writer's rights. `learn_within_s` bounds how long a lost connection
     is made again to learn whether its group was committed; after that its items fail with `OutcomeUnknown`.
+    `reached` is told the last position of each group, by one thread at a time, before the group's callers are.
     """
 
     def __init__(
@@ -36,11 +37,13 @@ class GroupCommit:
         connect: Callable[[], Connection],
         clock: Clock,
         *,
+        reached: Callable[[int], None],
         queue_max: int = QUEUE_MAX,
         learn_within_s: float = LEARN_WITHIN_S,
     ) -> None:
         self._connect = connect
         self._clock = clock
+        self._reached = reached
         self._queue_max = queue_max
         self._learn_within_s = learn_within_s
         self._connection: Connection | None = None
@@ -55,28 +58,54 @@ class GroupCommit:
             thread.start()
 
     def submit(self, waiting: Waiting) -> None:
-        """Queue it. It is told its end: the outcome when that is durable, or the fault.
+        """Queue it, without waiting. It is told its end: the outcome when that is durable, or the fault.
 
         Raises:
             Busy: the queue is full, or the log is closed.
         """
         with self._changed:
-            if self._closing:
-                raise Busy("The log is closed and takes nothing more.")
-            if len(self._queue) >= self._queue_max:
-                raise Busy(f"{self._queue_max} items wait to be written.", hint="Ask again in a moment.")
-            self._queue.append(waiting)
-            self._changed.notify()
+            self._enqueue(waiting)
+
+    def write(self, waiting: Waiting) -> None:
+        """The same for a thread that will wait for it anyway: where nothing else is on its way, it writes for
+        itself, and saves two changes of threads.
+
+        Raises:
+            Busy: the queue is full, or the log is closed.
+        """
+        with self._changed:
+            if self._queue or self._in_flight or self._closing:
+                self._enqueue(waiting)
+                return
+            self._in_flight.add(waiting)
+        group = [waiting]
+        try:
+            _prepare(group)
+            with self._sending:
+                self._see_through(_open(group))
+        finally:
+            _interrupt(group)
+            self._leave(group)
 
     def close(self) -> None:
         """Write what was taken, then stop."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
+            while self._in_flight:
+                self._changed.wait()
         for thread in self._threads:
             thread.join()
         if self._connection:
             self._connection.close()
+
+    def _enqueue(self, waiting: Waiting) -> None:
+        if self._closing:
+            raise Busy("The log is closed and takes nothing more.")
+        if len(self._queue) >= self._queue_max:
+            raise Busy(f"{self._queue_max} items wait to be written.", hint="Ask again in a moment.")
+        self._queue.append(waiting)
+        self._changed.notify()
 
     def _run(self) -> None:
         """Two threads do this in turn: while one waits for PostgreSQL, the other prepares what comes next. What
@@ -86,19 +115,13 @@ class GroupCommit:
                 group = self._next_group()
                 if not group:
                     return
-                for waiting in group:
-                    if waiting.item is None and waiting.end is None:
-                        waiting.prepare(group)
+                _prepare(group)
                 self._sending.acquire()
             try:
                 self._see_through(_open(group))
             finally:
                 self._sending.release()
-            for waiting in group:
-                waiting.tell()
-            with self._changed:
-                self._in_flight -= set(group)
-                self._changed.notify_all()
+            self._leave(group)
 
     def _next_group(self) -> list[Waiting]:
         """Wait for what is independent of what is in flight; empty when the log is closed and all is taken."""
@@ -109,6 +132,15 @@ class GroupCommit:
                     self._in_flight |= set(group)
                     return group
                 self._changed.wait()
+
+    def _leave(self, group: list[Waiting]) -> None:
+        """Tell the ends, and let go on what waited for them."""
+        for waiting in group:
+            waiting.tell()
+        with self._changed:
+            self._in_flight -= set(group)
+            if self._queue or self._closing:
+                self._changed.notify_all()
 
     def _see_through(self, group: list[Waiting]) -> None:
         """See to it that every item of the group has its outcome or its fault."""
@@ -141,6 +173,8 @@ class GroupCommit:
             else:
                 for waiting, outcome in zip(group, outcomes, strict=True):
                     waiting.end = outcome
+                if isinstance(last := outcomes[-1], Appended):
+                    self._reached(last.position)
                 group = _open(group)
 
     def _send(self, group: list[Waiting], *, again: bool) -> Sequence[Outcome | None]:
@@ -181,6 +215,12 @@ def _own(connection: Connection, item: Item, outcome: Outcome | None) -> Outcome
     return Appended(outcome.position)
 
 
+def _prepare(group: list[Waiting]) -> None:
+    for waiting in group:
+        if waiting.item is None and waiting.end is None:
+            waiting.prepare(group)
+
+
 def _open(group: list[Waiting]) -> list[Waiting]:
     return [waiting for waiting in group if waiting.end is None]
 
@@ -188,3 +228,12 @@ def _open(group: list[Waiting]) -> list[Waiting]:
 def _fail(group: list[Waiting], error: Exception) -> None:
     for waiting in _open(group):
         waiting.end = error
+
+
+def _interrupt(group: list[Waiting]) -> None:
+    """What has no end yet ends here: its thread was interrupted."""
+    for waiting in _open(group):
+        if waiting.item:
+            waiting.end = OutcomeUnknown(waiting.item.command_id, "it was interrupted while it was written")
+        else:
+            waiting.end = PostgresFault("It was interrupted before anything was written.", hint="Ask again.")

@@ -15,7 +15,7 @@ from domain.kernel import Refused
 from domain.markets.book import MarketBook
 from domain.markets.resolver import Markets
 from infra import refusal
-from infra.ask import Answer, Ask
+from infra.ask import Answer, Answered, Ask
 from infra.case import Basis, Case
 from infra.clock import Clock
 from infra.codec import canonical
@@ -76,7 +76,7 @@ class Desk:
         """
         told = self._told(ask)
         answer: Future[Answer] = _promised()
-        self._send(Case(told, self._basis, self._settle, answer))
+        self._log.write(Case(told, self._basis, self._settle, answer))
         try:
             return answer.result(ANSWER_WITHIN_S)
         except TimeoutError as error:
@@ -84,17 +84,20 @@ class Desk:
             raise OutcomeUnknown(told.command_id, late) from error
 
     def submit(self, ask: Ask) -> Future[Answer]:
-        """The same without waiting, for who has many commands in flight: an event loop awaits it by
-        `asyncio.wrap_future`. The future ends as `handle` does, and cannot be cancelled. Commands on one stream
-        that are in flight together may happen in any order."""
+        """The same without waiting, for who has many commands in flight. The future ends as `handle` does, and
+        cannot be cancelled. Commands on one stream that are in flight together may happen in any order."""
         answer = _promised()
+        self.enter(ask, answer)
+        return answer
+
+    def enter(self, ask: Ask, answer: Answered) -> None:
+        """The same, with the end told to `answer`."""
         if needs_sealing(ask.command):  # that asks databases
             self._aside(answer, lambda: self._begin(ask, answer))
         else:
             self._begin(ask, answer)
-        return answer
 
-    def _begin(self, ask: Ask, answer: Future[Answer]) -> None:
+    def _begin(self, ask: Ask, answer: Answered) -> None:
         try:
             told = self._told(ask)
         except Exception as error:
@@ -198,7 +201,7 @@ class Desk:
         recorded = self._log.read(first.position - first.events, first.events) if first.events else []
         case.answer.set_result(Answer(first.position, tuple(one.event for one in recorded), repeated=True))
 
-    def _aside(self, answer: Future[Answer], ask: Callable[[], None]) -> None:
+    def _aside(self, answer: Answered, ask: Callable[[], None]) -> None:
         """Do what asks a database where neither the writer nor an event loop waits for it."""
 
         def guarded() -> None:

@@ -23,6 +23,7 @@ from infra.group_commit import LEARN_WITHIN_S, QUEUE_MAX, GroupCommit
 from infra.item import Duplicate, Item, Outcome
 from infra.migrate import check_version
 from infra.paging import Page, Share
+from infra.partitions import PartitionsAhead
 from infra.postgres import Connection, Pool, check_durable, connect
 from infra.waiting import Handed, Waiting
 
@@ -85,7 +86,14 @@ class Log:
             check_version(connection)
         self._conninfo = conninfo
         self._pool = Pool(conninfo, "carnet_writer")
-        self._writer = GroupCommit(self._connect, clock, queue_max=queue_max, learn_within_s=learn_within_s)
+        self._partitions = PartitionsAhead(self._pool)
+        self._writer = GroupCommit(
+            self._connect,
+            clock,
+            reached=self._partitions.reached,
+            queue_max=queue_max,
+            learn_within_s=learn_within_s,
+        )
 
     def append(self, item: Item) -> Future[Outcome]:
         """Queue an item for the next group. The future has its outcome once that is durable; it raises
@@ -101,6 +109,10 @@ class Log:
     def submit(self, waiting: Waiting) -> None:
         """The same for what becomes an item just before it is written, and is told its end."""
         self._writer.submit(waiting)
+
+    def write(self, waiting: Waiting) -> None:
+        """The same for a thread that waits for the end anyway: it may be told before this returns."""
+        self._writer.write(waiting)
 
     def read(self, after: int, limit: int) -> list[Recorded]:
         """The next events after a position, in order, at most `limit`."""
@@ -181,6 +193,7 @@ class Log:
     def close(self) -> None:
         """Write what was queued, then close the connections."""
         self._writer.close()
+        self._partitions.close()
         self._pool.close()
 
     def __enter__(self) -> Self:

@@ -47,6 +47,7 @@ create function carnet.partitions_ahead() returns bigint
 language sql
 security definer
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '10s'
 begin atomic
     select carnet.make_partitions(h.position + h.partition_size / 2) - h.partition_size / 2 + 1 from carnet.head h;
 end;

@@ -43,16 +43,16 @@ declare
     command_ends int[] := '{}';
     event_items int[] := '{}';
     reached bigint[] := read_versions;
-    -- Whole from the start: an array that begins at a later number would be unnested from the first row on.
-    firsts int[] := array_fill(null::int, array[coalesce(cardinality(read_streams), 0)]);
+    -- Which event of the group is a read stream's first, and which its last; 0 of one that is only read.
+    firsts int[] := array_fill(0, array[coalesce(cardinality(read_streams), 0)]);
     lasts int[] := firsts;
 begin
     select h.position, h.recorded_at, h.room into head from carnet.head h for update;
 
     return query
-    select c.item, 'duplicate', null::text, k.position, k.events, k.digest, k.answer
-    from (select unnest(command_ids) as command_id, generate_subscripts(command_ids, 1) as item) c
-    join carnet.commands k on k.command_id = c.command_id
+    select array_position(command_ids, k.command_id), 'duplicate', null::text, k.position, k.events, k.digest,
+        k.answer
+    from carnet.commands k where k.command_id = any (command_ids)
     union all
     select t.item, 'behind', t.source, k.next, null, null, null
     from (select unnest(source_items) as item, unnest(source_names) as source, unnest(source_nexts) as next) t
@@ -80,7 +80,7 @@ begin
         raise exception 'a time of the group is not within the years 1900 to 2199'
         using errcode = 'check_violation';
     end if;
-    -- Of these, what has a number is taken by that number here and in order there.
+    -- These are read by number here and in order there.
     if array_lower(command_ids, 1) <> 1 or array_lower(read_streams, 1) <> 1
     or array_lower(read_versions, 1) <> 1 then
         raise exception 'the rows of the group are not counted from 1' using errcode = 'check_violation';
@@ -100,7 +100,7 @@ begin
                 raise exception 'the events of a stream do not continue it' using errcode = 'check_violation';
             end if;
             reached[read] := event_versions[nth];
-            if firsts[read] is null then
+            if firsts[read] = 0 then
                 firsts[read] := nth;
             end if;
             lasts[read] := nth;
@@ -136,7 +136,7 @@ begin
         select unnest(read_streams) as stream_id, unnest(reached) as version, unnest(firsts) as first,
             unnest(lasts) as last
     ) w
-    where w.last is not null
+    where w.last > 0
     on conflict (stream_id) do update
     set version = excluded.version, last_position = excluded.last_position;
 

@@ -79,7 +79,10 @@ def assert_sound(conninfo: str) -> int:
         """select stream_id from carnet.events full join carnet.streams s using (stream_id)
         group by stream_id, s.version
         having min(events.version) <> 1 or max(events.version) <> count(*)
-            or s.version is distinct from count(*) or count(distinct events.version) <> count(*)""",
+            or s.version is distinct from count(*) or count(distinct events.version) <> count(*)
+            or min(s.first_position) is distinct from min(position)
+            or max(s.last_position) is distinct from max(position)
+            or array_agg(events.version order by position) <> array_agg(events.version order by events.version)""",
     )
     assert broken == []
     unordered = rows(

@@ -1,6 +1,7 @@
 """What `append` writes, and what it answers to an item that loses."""
 
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -17,6 +18,8 @@ from infra.item import (
     Conflict,
     Duplicate,
     Item,
+    Outcome,
+    OutcomeUnknown,
     ParkedRow,
     Taken,
     Tracking,
@@ -26,7 +29,7 @@ from infra.postgres import connect
 from infra.vault.sealing import SealedRow
 from infra.waiting import GROUP_MAX, Handed, Waiting, take_independent
 from tests.examples import deposit_paid
-from tests.integration.log.items import assert_sound, event, item, rows, wait, write
+from tests.integration.log.items import WITHIN_S, assert_sound, event, item, rows, wait, write
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -65,6 +68,19 @@ def test_one_item_writes_several_streams(order_book: Log, database: str) -> None
     assert [one.version for one in order_book.history(order)] == [1, 2]
     assert [one.version for one in order_book.history(order, until_position=1)] == [1]
     assert assert_sound(database) == 3
+
+
+def test_streams_that_are_only_read_stand_among_those_that_are_written(
+    order_book: Log, database: str
+) -> None:
+    car, dealer, order, other = (uuid4() for _ in range(4))
+    write(order_book, item(car), item(dealer, count=2))
+    reads_first = item(order, expected={car: 1, dealer: 2, order: 0}, count=2)
+    reads_last = item(other, expected={other: 0, car: 1})
+    assert write(order_book, reads_first, reads_last) == [Appended(5), Appended(6)]
+    assert write(order_book, item(order, expected={car: 1, order: 2}, at=2)) == [Appended(7)]
+    assert [one.position for one in order_book.history(order)] == [4, 5, 7]
+    assert assert_sound(database) == 7
 
 
 def test_a_stream_that_was_only_read_must_stand_still_too(order_book: Log) -> None:
@@ -212,28 +228,6 @@ def test_something_that_cannot_be_written_fails_alone(order_book: Log, database:
     assert assert_sound(database) == 2
 
 
-def test_the_log_goes_on_from_partition_to_partition(order_book: Log, database: str) -> None:
-    rows(database, "drop table carnet.events_000000000000001")
-    rows(database, "update carnet.head set partition_size = 20, room = 0")
-    stream = uuid4()
-    write(order_book, *(item(stream, at=version) for version in range(50)))
-    write(order_book, item(count=95))
-    assert assert_sound(database) == 145
-    assert [one.version for one in order_book.history(stream)] == list(range(1, 51))
-    assert [one.position for one in order_book.read(17, 8)] == list(range(18, 26))
-    partitions = rows(
-        database,
-        "select c.oid::regclass::text from pg_inherits join pg_class c on c.oid = inhrelid where relkind = 'r'",
-    )
-    assert len(partitions) == 8
-    for (partition,) in partitions:
-        with (
-            psycopg.connect(database, autocommit=True) as connection,
-            pytest.raises(psycopg.Error, match="insert only"),
-        ):
-            connection.execute(f"delete from {partition}".encode())
-
-
 def test_a_full_queue_says_so(database: str) -> None:
     with Log(database, SystemClock(), queue_max=3) as log:
         with psycopg.connect(database) as holder:
@@ -244,6 +238,78 @@ def test_a_full_queue_says_so(database: str) -> None:
         assert {type(outcome) for outcome in wait(*taken)} == {Appended}
     with pytest.raises(Busy, match="closed"):
         log.append(item())
+
+
+def test_a_full_queue_loses_nothing_of_what_it_took(database: str) -> None:
+    with Log(database, SystemClock(), queue_max=5) as log, ThreadPoolExecutor(8) as callers:
+
+        def call(_: int) -> Outcome | None:
+            handed = Handed(item())
+            try:
+                log.write(handed)
+            except Busy:
+                return None
+            return handed.outcome.result(timeout=WITHIN_S)
+
+        outcomes = list(callers.map(call, range(200)))
+    taken = [outcome.position for outcome in outcomes if isinstance(outcome, Appended)]
+    assert len(taken) + outcomes.count(None) == 200
+    assert sorted(taken) == list(range(1, assert_sound(database) + 1))
+
+
+def test_who_is_alone_writes_for_himself(order_book: Log, database: str) -> None:
+    alone = Handed(item())
+    order_book.write(alone)
+    assert alone.outcome.done()
+    assert alone.end == Appended(1)
+    with psycopg.connect(database) as holder:
+        holder.execute("select from carnet.head for update")
+        blocked = order_book.append(item())
+        in_company = Handed(item())
+        order_book.write(in_company)
+        assert not blocked.done()
+        assert not in_company.outcome.done()
+    assert [type(one) for one in wait(blocked, in_company.outcome)] == [Appended, Appended]
+    assert assert_sound(database) == 3
+
+
+class Interrupting(SystemClock):
+    """Its user presses Ctrl-C when the time is first asked for."""
+
+    asked = False
+
+    def now(self) -> datetime:
+        if not self.asked:
+            self.asked = True
+            raise KeyboardInterrupt
+        return super().now()
+
+
+def test_who_is_interrupted_while_he_writes_is_told_that_the_outcome_is_unknown(database: str) -> None:
+    with Log(database, Interrupting()) as log:
+        interrupted = Handed(item())
+        with pytest.raises(KeyboardInterrupt):
+            log.write(interrupted)
+        with pytest.raises(OutcomeUnknown, match="interrupted while it was written"):
+            interrupted.outcome.result(timeout=WITHIN_S)
+        assert write(log, item()) == [Appended(1)]
+    assert assert_sound(database) == 1
+
+
+def test_close_waits_for_who_writes_for_himself(database: str) -> None:
+    log = Log(database, SystemClock())
+    alone = Handed(item())
+    with ThreadPoolExecutor(2) as threads:
+        with psycopg.connect(database) as holder:
+            holder.execute("select from carnet.head for update")
+            writing = threads.submit(log.write, alone)
+            while not rows(database, "select 1 from pg_stat_activity where wait_event_type = 'Lock'"):
+                assert not writing.done()
+            closing = threads.submit(log.close)
+            assert not alone.outcome.done()
+        closing.result(timeout=WITHIN_S)
+        assert alone.end == Appended(1)
+    assert assert_sound(database) == 1
 
 
 def test_close_writes_what_was_taken(database: str) -> None:

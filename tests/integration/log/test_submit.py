@@ -14,12 +14,12 @@ from domain.kernel import Command, Refused, State, Stream
 from domain.orders.cancelling import CancelOrder, OrderCancelled
 from domain.orders.state import Order
 from domain.sealed import Clear
-from infra.answers import Answers
 from infra.clock import SimulatedClock
 from infra.errors import InputError
 from infra.handle import Answer, Ask, Desk
 from infra.item import Busy
 from infra.log import Log
+from infra.loop_desk import LoopDesk
 from infra.vault import Vault
 from tests import examples
 from tests.examples import MARKETS, ORDER_ID
@@ -71,16 +71,16 @@ def test_what_is_submitted_cannot_be_called_back(desk: Desk) -> None:
 
 
 def test_the_callers_of_one_event_loop_share_groups(desk: Desk, database: str) -> None:
-    async def sell(answers: Answers, order_id: UUID) -> int:
-        await answers.of(desk.submit(reserve(order_id)))
+    async def sell(here: LoopDesk, order_id: UUID) -> int:
+        await here.handle(reserve(order_id))
         with pytest.raises(Refused, match="reserved already"):
-            await answers.of(desk.submit(reserve(order_id)))
-        paid = await answers.of(desk.submit(ask(replace(examples.pay_deposit, order_id=order_id))))
+            await here.handle(reserve(order_id))
+        paid = await here.handle(ask(replace(examples.pay_deposit, order_id=order_id)))
         return paid.position
 
     async def sell_all() -> list[int]:
-        answers = Answers(asyncio.get_running_loop())
-        return await asyncio.gather(*[sell(answers, order_id) for order_id in ORDERS])
+        here = LoopDesk(desk, asyncio.get_running_loop())
+        return await asyncio.gather(*[sell(here, order_id) for order_id in ORDERS])
 
     assert len(set(asyncio.run(sell_all()))) == len(ORDERS)
     assert assert_sound(database) == 2 * len(ORDERS)
@@ -88,12 +88,12 @@ def test_the_callers_of_one_event_loop_share_groups(desk: Desk, database: str) -
 
 def test_who_no_longer_awaits_an_answer_stops_nothing(desk: Desk, database: str) -> None:
     async def hurry() -> Answer:
-        answers = Answers(asyncio.get_running_loop())
+        here = LoopDesk(desk, asyncio.get_running_loop())
         with psycopg.connect(database) as holder:
             holder.execute("select from carnet.head for update")
-            given_up = answers.of(desk.submit(reserve(ORDERS[0])))
+            given_up = here.handle(reserve(ORDERS[0]))
             given_up.cancel()
-        return await answers.of(desk.submit(ask(replace(examples.pay_deposit, order_id=ORDERS[0]))))
+        return await here.handle(ask(replace(examples.pay_deposit, order_id=ORDERS[0])))
 
     assert asyncio.run(hurry()).events == (examples.deposit_paid,)
 

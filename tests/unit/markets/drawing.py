@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 from itertools import product
-from typing import Final, TypeVar, get_args
+from typing import Any, Final, TypeVar, get_args
 
 from hypothesis import strategies as st
 
@@ -250,8 +250,13 @@ def _rows(file: str, found: Sequence[AnyClaim]) -> MarketRows:
     )
 
 
+def question(**told: Any) -> Question:
+    """Of a NamedTuple itself hypothesis would draw all fields, also those that have defaults."""
+    return Question(**told)
+
+
 QUESTIONS: Final = st.builds(
-    Question,
+    question,
     brand=st.sampled_from(BRANDS),
     market=st.sampled_from(MARKETS),
     on=DAYS,
