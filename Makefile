@@ -5,9 +5,10 @@ PYTHONS := python3.11 python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+SECONDS := 600
 
 .DEFAULT_GOAL := verbs
-.PHONY: verbs demo test check bench bench-full schemas docs lock clean
+.PHONY: verbs demo test soak check bench bench-full schemas docs lock clean
 
 verbs:
 	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,7 +17,10 @@ demo: $(INSTALLED) ## play a season of orders on embedded servers and show what 
 	@$(BIN)/carnet demo
 
 test: $(INSTALLED) ## run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+soak: $(INSTALLED) ## use and disturb an order book for SECONDS (600), then look for anything that is wrong
+	@$(BIN)/python -m tests.acceptance.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 check: $(INSTALLED) ## format, lint, types, import borders, schema drift: all must be clean
 	$(BIN)/ruff format --check .

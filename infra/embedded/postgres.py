@@ -25,6 +25,7 @@ SUPERUSER = "postgres"
 PORT = 5432  # only names the socket file; pinned, so that PGPORT of the environment changes nothing
 READY_SECONDS = 120.0  # replaying its log after a crash takes time
 STOP_SECONDS = 20.0
+USER_SECONDS = 5.0
 SOCKET_PATH_BYTES_MAX = 100  # macOS allows 103 bytes, Linux 107
 ROOT_RUNS_AS = "pgserver"  # PostgreSQL refuses to run as root
 
@@ -195,13 +196,18 @@ def binary(name: str) -> Path:
 
 
 def _make_user(name: str) -> None:
-    if subprocess.run(["id", "-u", name], check=False, capture_output=True).returncode:
-        made = subprocess.run(["useradd", "--system", name], check=False, capture_output=True, text=True)
-        if made.returncode:
-            raise PostgresFault(
-                f"PostgreSQL does not run as root, and the user {name} could not be made: "
-                f"{made.stderr.strip()}."
-            )
+    if _exists(name):
+        return
+    made = subprocess.run(["useradd", "--system", name], check=False, capture_output=True, text=True)
+    # Another process may just be making it too: only one of the two can.
+    if made.returncode and not wait_until(lambda: _exists(name), seconds=USER_SECONDS):
+        raise PostgresFault(
+            f"PostgreSQL does not run as root, and the user {name} could not be made: {made.stderr.strip()}."
+        )
+
+
+def _exists(user: str) -> bool:
+    return subprocess.run(["id", "-u", user], check=False, capture_output=True).returncode == 0
 
 
 def _let_others_pass(path: Path) -> None:

@@ -1,18 +1,17 @@
-"""A season under `kill -9`: processes that are started again, a desk that asks again, and who kills them."""
+"""A season under `kill -9`: a desk that asks again, and who kills the processes."""
 
 from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from random import Random
-from threading import Event, Lock, Thread, Timer
+from threading import Event, Timer
 from time import monotonic
 from uuid import UUID, uuid4
+
+from msgspec.structs import replace
 
 from app.demo.tale import WEEKS
 from app.wiring import Book
@@ -22,63 +21,11 @@ from infra.embedded.servers import Embedded
 from infra.errors import PostgresFault
 from infra.handle import Desk
 from infra.markets import load_markets
-from tests.acceptance.installation import SECONDS, inherited
+from tests.acceptance.installation import SECONDS
 
 ASK_AGAIN_WITHIN_S = 60.0
 ASK_AGAIN_AFTER_S = 0.1
 KILL_WITHIN_S = 0.5
-LINES = 10
-WAYS_TO_END = {-signal.SIGKILL, 6, 9}
-"""Killed; PostgreSQL was; the lock of the one before was not free yet."""
-
-
-class Supervised:
-    """`carnet NAME`, started again whenever it ends, until it is stopped. `ends` are its exit codes."""
-
-    def __init__(self, name: str, environment: Mapping[str, str], folder: Path) -> None:
-        self.name = name
-        self.log = folder / f"{name}.log"
-        self.ends: list[int] = []
-        self._command = [sys.executable, "-m", "app", name]
-        self._environment = {**inherited(), **environment}
-        self._changing = Lock()
-        self._stopped = False
-        self._process = self._start()
-        self._thread = Thread(target=self._watch, name=name)
-        self._thread.start()
-
-    def kill(self) -> None:
-        self._process.kill()
-
-    def stop(self) -> None:
-        with self._changing:
-            self._stopped = True
-            self._process.terminate()
-        self._thread.join()
-
-    def check(self) -> None:
-        """It may only end in ways that the kills explain."""
-        assert set(self.ends) <= WAYS_TO_END, self.story()
-
-    def story(self) -> str:
-        """How it ended each time, and what it said last."""
-        said = self.log.read_text().splitlines()[-LINES:]
-        return "\n".join([f"carnet {self.name} ended with {self.ends}, and said last:", *said])
-
-    def _watch(self) -> None:
-        while True:
-            code = self._process.wait()
-            with self._changing:
-                if self._stopped:
-                    return
-                self.ends.append(code)
-                self._process = self._start()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        with self.log.open("ab") as log:
-            return subprocess.Popen(
-                self._command, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
 
 
 class PatientDesk(Desk):

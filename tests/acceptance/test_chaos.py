@@ -36,9 +36,10 @@ from infra.settings import read
 from projections.digest import digest
 from projections.rebuilding import rebuild
 from projections.switching import Site
-from tests.acceptance.chaos import Chaos, PatientDesk, Supervised, kill_postgres
+from tests.acceptance.chaos import Chaos, PatientDesk, kill_postgres
 from tests.acceptance.conftest import ORDERS, SEED
 from tests.acceptance.installation import SECONDS, inherited
+from tests.acceptance.supervised import Supervised
 from tests.integration.kafka.test_relay import published
 from tests.integration.kafka.writing import told
 from tests.integration.log.items import assert_sound

@@ -91,6 +91,17 @@ def test_a_stream_that_was_only_read_must_stand_still_too(order_book: Log) -> No
     assert outcome == Conflict({car: 1})
 
 
+def test_a_stream_that_was_only_read_stays_as_it_was(order_book: Log, database: str) -> None:
+    """Wherever it stands among those that are written."""
+    car, order = uuid4(), uuid4()
+    write(order_book, item(car), item(order))
+    for read in ({car: 1, order: 1}, {order: 2, car: 1}):
+        version = read[order]
+        write(order_book, item(order, version, expected=read))
+    assert order_book.versions([car, order]) == {car: 1, order: 3}
+    assert assert_sound(database) == 4
+
+
 def test_a_repeated_command_id_gets_the_first_answer(order_book: Log, database: str) -> None:
     first = item(count=2, digest=b"d" * 32, answer='{"code":"no"}')
     write(order_book, item(), first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from itertools import product
 from typing import Any, Final, TypeVar, get_args
 
@@ -91,7 +92,7 @@ OF_NETWORKS: Final = SELECTORS | st.builds(replace, SELECTORS, network=st.sample
 
 
 def _of(
-    kind: type[C], sure: Sequence[Confidence], **fields: st.SearchStrategy[object]
+    kind: type[C], sure: tuple[Confidence, ...], **fields: st.SearchStrategy[object]
 ) -> st.SearchStrategy[C]:
     told = {
         "id": st.just(""),
@@ -107,7 +108,8 @@ def _of(
     return st.builds(kind, **{**told, **fields})
 
 
-def laws(sure: Sequence[Confidence] = ANY) -> st.SearchStrategy[Law]:
+@cache
+def laws(sure: tuple[Confidence, ...] = ANY) -> st.SearchStrategy[Law]:
     return _of(
         Law,
         sure,
@@ -120,7 +122,8 @@ def laws(sure: Sequence[Confidence] = ANY) -> st.SearchStrategy[Law]:
     )
 
 
-def networks(sure: Sequence[Confidence] = ANY) -> st.SearchStrategy[Network]:
+@cache
+def networks(sure: tuple[Confidence, ...] = ANY) -> st.SearchStrategy[Network]:
     return _of(
         Network,
         sure,
@@ -129,7 +132,8 @@ def networks(sure: Sequence[Confidence] = ANY) -> st.SearchStrategy[Network]:
     )
 
 
-def distributions(sure: Sequence[Confidence] = ANY) -> st.SearchStrategy[Distribution]:
+@cache
+def distributions(sure: tuple[Confidence, ...] = ANY) -> st.SearchStrategy[Distribution]:
     models = st.sampled_from([one for one in get_args(DistributionModel) if one != "undetermined"])
     plain = _of(Distribution, sure, model=models, speaks_of=BRANDED)
     return plain | _of(
@@ -144,11 +148,13 @@ def distributions(sure: Sequence[Confidence] = ANY) -> st.SearchStrategy[Distrib
     )
 
 
-def policies(sure: Sequence[Confidence] = ANY) -> st.SearchStrategy[Policy]:
+@cache
+def policies(sure: tuple[Confidence, ...] = ANY) -> st.SearchStrategy[Policy]:
     return _of(Policy, sure, undetermined=st.just("franchise"), speaks_of=SELECTORS)
 
 
-def claims(sure: Sequence[Confidence] = ANY) -> st.SearchStrategy[tuple[str, AnyClaim]]:
+@cache
+def claims(sure: tuple[Confidence, ...] = ANY) -> st.SearchStrategy[tuple[str, AnyClaim]]:
     """Any claim in any file that may have it."""
     anywhere = st.tuples(st.sampled_from(FILES), laws(sure))
     no_region = st.tuples(
@@ -158,7 +164,7 @@ def claims(sure: Sequence[Confidence] = ANY) -> st.SearchStrategy[tuple[str, Any
     return st.one_of(anywhere, no_region, no_region)
 
 
-def about(question: Question, sure: Sequence[Confidence]) -> st.SearchStrategy[tuple[str, AnyClaim]]:
+def about(question: Question, sure: tuple[Confidence, ...]) -> st.SearchStrategy[tuple[str, AnyClaim]]:
     """A claim that speaks of the question, in a file that reaches its market."""
     matching = st.sampled_from(
         [
@@ -196,7 +202,7 @@ def _aimed(
 
 @st.composite
 def cases(
-    draw: st.DrawFn, sure: Sequence[Confidence] = ANY, more: Sequence[Confidence] = ANY
+    draw: st.DrawFn, sure: tuple[Confidence, ...] = ANY, more: tuple[Confidence, ...] = ANY
 ) -> tuple[Question, Claims, Claims]:
     """A question, a book most of which speaks of it, and more claims. Often the book tells in general how the brand
     sells and what the law says: else there is little to permit."""
