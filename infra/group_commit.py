@@ -11,6 +11,7 @@ from threading import Condition, Event, Lock, Thread
 from time import monotonic
 
 import psycopg
+from psycopg.errors import QueryCanceled
 
 from infra.append import append
 from infra.clock import Clock
@@ -194,6 +195,8 @@ class GroupCommit:
             if connection.closed:
                 self._connection = None
                 raise _Lost(fault(error).message) from error
+            if isinstance(error, QueryCanceled):  # no fault of any one item
+                raise fault(error) from error
             raise
         return outcomes
 

@@ -57,6 +57,7 @@ select stream_id from carnet.events join carnet.streams s using (stream_id)
 where name = 'ReservationPlaced' and market = any(%s) and s.last_position >= %s
 order by position"""
 
+WRITE_WITHIN_S = 60.0
 NOTHING_KNOWN: Mapping[UUID, int] = {}
 
 
@@ -76,6 +77,8 @@ class Head:
 class Log:
     """The log of one database, for writing and reading from any thread.
 
+    A group that PostgreSQL has not written after `write_within_s`, because somebody holds a lock, is not written.
+
     Raises:
         PostgresFault: the server cannot be reached, or would acknowledge what is not durable.
         IntegrityFault: the database is of another schema version.
@@ -88,10 +91,12 @@ class Log:
         *,
         queue_max: int = QUEUE_MAX,
         learn_within_s: float = LEARN_WITHIN_S,
+        write_within_s: float = WRITE_WITHIN_S,
     ) -> None:
         with connect(conninfo, "carnet_writer") as connection:
             check_version(connection)
         self._conninfo = conninfo
+        self._write_within_s = write_within_s
         self._pool = Pool(_planned_once(conninfo), "carnet_writer")
         self._partitions = PartitionsAhead(self._pool)
         self._writer = GroupCommit(
@@ -213,6 +218,7 @@ class Log:
         connection = connect(self._conninfo, "carnet_writer")
         try:
             check_durable(connection)
+            connection.execute(f"set statement_timeout = {int(self._write_within_s * 1000)}".encode())
         except PostgresFault:
             connection.close()
             raise

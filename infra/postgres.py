@@ -14,6 +14,7 @@ from psycopg.errors import (
     InsufficientPrivilege,
     InvalidCatalogName,
     OutOfMemory,
+    QueryCanceled,
     ReadOnlySqlTransaction,
     TooManyConnections,
     UndefinedObject,
@@ -28,6 +29,8 @@ Connection = psycopg.Connection[TupleRow]
 T = TypeVar("T")
 
 CONNECT_TIMEOUT_S = 10
+# A server that the network has lost would else be waited for until the system gives up, a quarter of an hour.
+UNACKNOWLEDGED_MS = 30_000
 
 
 def as_role(conninfo: str, role: Role) -> str:
@@ -40,6 +43,7 @@ def as_role(conninfo: str, role: Role) -> str:
         conninfo,
         options=f"{given.get('options') or ''} -c role={role} -c timezone=UTC".strip(),
         connect_timeout=CONNECT_TIMEOUT_S,
+        tcp_user_timeout=given.get("tcp_user_timeout") or UNACKNOWLEDGED_MS,
         application_name=given.get("application_name") or role.replace("_", "-"),
     )
 
@@ -165,6 +169,11 @@ def fault(error: psycopg.Error) -> PostgresFault:
             )
         case OutOfMemory() | TooManyConnections():
             return PostgresFault(f"PostgreSQL is out of resources: {said}.", hint="Ask again in a moment.")
+        case QueryCanceled():
+            return PostgresFault(
+                f"PostgreSQL did not finish in time: {said}.",
+                hint="Nothing of this was written. See in pg_stat_activity who holds it up, and ask again.",
+            )
         case InvalidCatalogName():
             return PostgresFault(
                 f"PostgreSQL has no such database: {said}.", hint="`carnet db migrate` creates it."

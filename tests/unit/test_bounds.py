@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -143,7 +143,7 @@ def test_a_report_of_a_time_that_the_log_could_not_tell_is_refused() -> None:
     assert (told, told.tzinfo) == (datetime(2026, 2, 28, 18, tzinfo=UTC), UTC)
 
 
-@pytest.mark.parametrize("actor", ["cli", "policy:follow_cars", "clerk-1", "A" * 100, str(uuid4())])
+@pytest.mark.parametrize("actor", ["cli", "policy:follow_cars", "clerk-1", "A" * 100, str(UUID(int=2**127))])
 def test_an_opaque_id_may_ask(actor: str) -> None:
     assert Ask(command=PAY, actor=actor).actor == actor
 

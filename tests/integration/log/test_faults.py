@@ -14,7 +14,7 @@ from infra.item import Appended
 from infra.log import Log
 from infra.migrate import migrate, migrations
 from infra.settings import read
-from tests.integration.log.items import assert_sound, item, rows, wait, write
+from tests.integration.log.items import WITHIN_S, assert_sound, item, rows, wait, write
 
 
 def test_no_space_left_is_said_and_leaves_nothing(order_book: Log, database: str) -> None:
@@ -119,6 +119,18 @@ def test_a_server_that_acknowledges_too_early_is_refused(database: str) -> None:
         pytest.raises(PostgresFault, match="synchronous_commit is off: what is acknowledged could be lost"),
     ):
         write(log, item())
+
+
+def test_a_lock_that_somebody_keeps_is_not_waited_for_without_end(database: str) -> None:
+    with Log(database, SystemClock(), write_within_s=0.2) as log, psycopg.connect(database) as holder:
+        write(log, item())
+        holder.execute("select from carnet.head for update")
+        waiting = [log.append(item()) for _ in range(3)]
+        for one in waiting:
+            with pytest.raises(PostgresFault, match=r"did not finish in time.*Nothing of this was written"):
+                one.result(timeout=WITHIN_S)
+        holder.rollback()
+        assert write(log, item()) == [Appended(2)]
 
 
 def test_a_login_that_is_no_writer_is_told_what_it_lacks(database: str, template: str) -> None:
