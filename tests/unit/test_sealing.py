@@ -30,7 +30,7 @@ def test_what_was_sealed_opens(data: bytes) -> None:
 @pytest.mark.parametrize(
     "elsewhere",
     [{"id": uuid4()}, {"subject": BERT}, {"group": "contact"}, {"incarnation": 2}],
-    ids=lambda one: ", ".join(one),
+    ids=", ".join,
 )
 def test_a_transplanted_blob_does_not_open(elsewhere: dict[str, object]) -> None:
     row = replace(seal(TEXT, KEY, uuid4()), **elsewhere)  # type: ignore[arg-type]
