@@ -84,7 +84,7 @@ class Case(Waiting):
                     case.prepare([case])
         else:
             for case in cases:
-                case.from_memory = not case.reads <= asked
+                case.from_memory = not (asked and case.reads <= asked)
                 case.decide(found, markets)
 
     @property

@@ -52,7 +52,7 @@ class States:
         with self._guard:
             for stream_id, state in ((stream.id, stream.state) for stream in streams):
                 remembered = self._remembered.get(stream_id)
-                if remembered is not None and stream_id not in self._doubted:
+                if remembered is not None and not (self._doubted and stream_id in self._doubted):
                     found[stream_id] = remembered
                 elif remembered is None and stream_id in begun:
                     found[stream_id] = Versioned(state(), 0)
@@ -86,7 +86,8 @@ class States:
         """Keep these states, which the log has just confirmed, unless a later one is kept already."""
         with self._guard:
             for stream_id, state in states.items():
-                self._doubted.discard(stream_id)
+                if self._doubted:
+                    self._doubted.discard(stream_id)
                 kept = self._remembered.get(stream_id)
                 if kept is None or kept.version < state.version:
                     self._remembered[stream_id] = state
