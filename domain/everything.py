@@ -1,6 +1,7 @@
 """Every chapter of the domain. Importing this fills the registries of events and commands."""
 
 from domain import allocations, handovers, orders, service, settlements
+from domain.markets import book
 from domain.partners import (
     answering,
     certifying,
@@ -18,6 +19,7 @@ from domain.partners import (
 __all__ = [
     "allocations",
     "answering",
+    "book",
     "certifying",
     "ending",
     "handovers",

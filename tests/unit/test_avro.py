@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import MISSING, fields
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +29,7 @@ from tests.anything import anything
 from tests.integration.kafka.sampling import plain, sample
 from tests.unit.drafts import draft
 
+ROOT = Path(__file__).parents[2]
 EVERY = st.sampled_from(domain_events()).flatmap(anything)
 OLD = draft("Grown", name=str, price=Money | None)
 NEW = draft("Grown", name=str, note=(str, "none"), counts=(tuple[int, ...], (1, 2)))
@@ -132,6 +135,13 @@ def test_a_nested_record_of_old_is_filled_too(codec: Codec) -> None:
 def test_a_body_that_is_none_of_the_event_is_refused(codec: Codec, body: str) -> None:
     with pytest.raises(IntegrityFault, match="A stored PaymentReceived cannot be read"):
         codec.encode("PaymentReceived", body)
+
+
+def test_a_process_that_has_nothing_but_the_codec_knows_every_event() -> None:
+    """Here other tests have imported the whole of the domain."""
+    asks = "from infra import avro; from domain.kernel import Event; avro.codec(); print(*Event.named)"
+    said = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert {name.rpartition(".")[2] for name in Catalogue.load().latest} == set(said.stdout.split())
 
 
 def test_an_event_that_was_never_seen_is_told_with_what_to_do(codec: Codec) -> None:
