@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import Field, dataclass, field
 from functools import partial
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, overload
+from operator import attrgetter
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, overload
 from uuid import UUID
 
 from domain.kernel import Event, Family, Recorded
@@ -110,9 +111,8 @@ class Projection:
         return self.elsewhere.get(event, own_stream) if self.wanted(event) else None
 
 
-def own_stream(recorded: Recorded) -> UUID:
-    """The route of an event whose rows belong to its own stream."""
-    return recorded.stream_id
+own_stream: Final[Route] = attrgetter("stream_id")
+"""The route of an event whose rows belong to its own stream."""
 
 
 def same_stream(*rows: type[Row]) -> Hint:

@@ -72,7 +72,7 @@ class Memory:
 
     def get(self, row: type[R], key: Key, /) -> R | None:
         """The row of this key, fetched if it has to be."""
-        hashable = _hashable(key)
+        hashable: object = key.int if type(key) is UUID else key
         if row in self._copied:
             hashable = self.slot, hashable
         place = self._young[row].get(hashable) or self._older(row, hashable)
@@ -108,7 +108,7 @@ class Memory:
         else:
             row, now = type(change), change
             key = self._key_of[row](change)
-        hashable = _hashable(key)
+        hashable: object = key.int if type(key) is UUID else key
         if row in self._copied:
             hashable = self.slot, hashable
         place = self._young[row].get(hashable) or self._older(row, hashable)

@@ -20,7 +20,7 @@ from projections.parking import ParkedEvent, Waiting
 from projections.slots import SLOTS
 from projections.tables import tables
 
-KEPT_ROWS = 10_000
+KEPT_ROWS = 30_000
 
 Due = tuple[Recorded, UUID | None, int]
 """An event, the key that it is routed by (None: every slot reads it) and the slot that it is due in."""
@@ -157,10 +157,11 @@ class View:
         due: list[Due] = []
         route, everywhere, positions = self._route, self.build.projection.everywhere, self._positions
         for recorded in events:
-            kind, at = type(recorded.event), recorded.position
+            kind = type(recorded.event)
             key_of = route(kind)
             if key_of is None:
                 continue
+            at = recorded.position
             if kind in everywhere:
                 due += [(recorded, None, slot) for slot, position in positions.items() if at > position]
                 continue
