@@ -43,7 +43,7 @@ class Memory:
     """Rows by key, among them those that are known not to exist.
 
     Rows stay after they were written: only one process writes a table, so they are what the table holds. Of
-    more than `kept` the longer unused go, in two generations. `empty` says that the tables were empty at the
+    more than `kept` the longer unused go, in two generations, none before it was written. `empty` says that the tables were empty at the
     start: until a generation goes, what is not here does not exist.
 
     `slot` is that of the event at hand: of rows that are `copied` it is the slot's own that is read and changed.
@@ -132,7 +132,7 @@ class Memory:
         return sum(map(len, self._changed.values()))
 
     def changed(self, row: type[R]) -> Changes[R]:
-        """What has changed since the last write."""
+        """What has changed since the last `handed_over`."""
         found: Changes[R] = Changes([], [], [])
         for place in self._changed[row]:
             if place.row is not None:
@@ -142,13 +142,16 @@ class Memory:
                 found.gone.append((place.key, place.slot))
         return found
 
-    def written(self, *, crowded: bool = False) -> None:
-        """Everything changed stands in the tables now. If it is `crowded`, a generation goes all the same."""
+    def handed_over(self) -> None:
+        """Everything changed will stand in the tables before what changes from here on is written."""
         for places in self._changed.values():
             for place in places:
                 place.changed = False
                 place.absent = place.row is None
             places.clear()
+
+    def written(self, *, crowded: bool = False) -> None:
+        """Everything handed over stands in the tables now. If it is `crowded`, a generation goes all the same."""
         if crowded or sum(map(len, self._young.values())) > self._kept:
             if any(self._old.values()):
                 self._complete = False
