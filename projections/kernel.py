@@ -72,6 +72,7 @@ class Rows(Protocol):
         """The row of this key; a key of several fields is a tuple, in the order of `row.key`."""
 
 
+Project = Callable[[Recorded, Rows], Iterator[Change]]
 Hint = Callable[[Recorded], Iterable[tuple[type[Row], Key]]]
 Route = Callable[[Recorded], UUID]
 
@@ -95,7 +96,7 @@ class Projection:
     name: str
     version: int
     rows: tuple[type[Row], ...]
-    project: Callable[[Recorded, Rows], Iterator[Change]]
+    project: Project
     hint: Hint
     wants: frozenset[Family | type[Event]] = frozenset()
     edition: str = ""

@@ -82,8 +82,8 @@ class Runner:
         self._connection = connect(self._conninfo, "carnet_writer")
         self._reading = connect(self._conninfo, "carnet_writer")
         with self._closed_on_failure():
-            _prepare(self._connection)
-            _prepare(self._reading)
+            _prepare(self._connection, "carnet project")
+            _prepare(self._reading, "carnet project reads")
             names = sorted(name for build in self._builds for name in lock_names(build.name, self._slots))
             hold(self._connection, *names)
             self._views = [
@@ -249,8 +249,8 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _prepare(connection: Connection) -> None:
-    """The session's settings."""
+def _prepare(connection: Connection, what: str) -> None:
+    """The session's settings, and its name."""
     connection.execute("set timezone to 'UTC'")
     # What a crash of the server takes, rows and checkpoint together, is projected again.
     connection.execute("set synchronous_commit to off")
@@ -259,7 +259,7 @@ def _prepare(connection: Connection) -> None:
     # Rows are found by key. A plan made while a table was empty would keep reading all of it as it grows.
     for plan in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
         connection.execute("select set_config(%s, 'off', false)", [plan])
-    introduce(connection, "carnet project")
+    introduce(connection, what)
 
 
 def _gone(error: psycopg.Error) -> IntegrityFault:

@@ -102,10 +102,8 @@ class View:
             if blocked and key in blocked:
                 self._park(recorded, key, slot, parking.WAITS)
                 continue
-            memory.begin(slot)
             try:
-                for change in project(recorded, memory):
-                    memory.take(change)
+                memory.fold(project, recorded, slot)
             except (PostgresFault, psycopg.Error, MemoryError):
                 raise
             except Exception as error:
@@ -163,10 +161,8 @@ class View:
 
     def retry(self, waiting: ParkedEvent, recorded: Recorded, now: datetime) -> bool:
         """Fold an event that waits, as if it came only now; whether that went well."""
-        self._memory.begin(waiting.slot)
         try:
-            for change in self.build.projection.project(recorded, self._memory):
-                self._memory.take(change)
+            self._memory.fold(self.build.projection.project, recorded, waiting.slot)
         except (PostgresFault, psycopg.Error, MemoryError):
             raise
         except Exception as error:
