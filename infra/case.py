@@ -20,14 +20,14 @@ from infra.ask import Answered
 from infra.deciding import Decided, Told, check_version, decide
 from infra.item import Appended
 from infra.markets.loaded import LoadedMarkets
-from infra.states import States, Versioned, pick
-from infra.waiting import Waiting
+from infra.states import StateCache, Versioned, pick
+from infra.waiting import Waiting, names_of
 
 
 class Basis(Struct, frozen=True):
     """What commands are decided on."""
 
-    states: States
+    states: StateCache
     markets: LoadedMarkets
     catalogue: Catalogue
 
@@ -59,7 +59,8 @@ class Case(Waiting):
     ) -> None:
         reads = {stream.id for stream in told.reads}
         writes = reads if told.writes == told.reads else {stream.id for stream in told.writes}
-        super().__init__(None, reads=reads, writes=writes, names=told.names)
+        names = names_of(told.command_id, told.sealed, told.ask.tracking)
+        super().__init__(None, reads=reads, writes=writes, names=names)
         self.told = told
         self.basis = basis
         self.settle = settle

@@ -26,7 +26,7 @@ from infra.ids import new_id
 from infra.item import AlreadyTaken, Appended, Behind, Conflict, Duplicate, OutcomeUnknown, Taken
 from infra.log import Log
 from infra.markets.loaded import LoadedMarkets
-from infra.states import REMEMBERED_MAX, States
+from infra.states import REMEMBERED_MAX, StateCache
 
 __all__ = ["Answer", "Ask", "Desk"]
 
@@ -59,7 +59,7 @@ class Desk:
         self._clock = clock
         self._digest = hmac.new(digest_key, digestmod="sha256")
         self._basis = Basis(
-            States(log, remembered_max=remembered_max), LoadedMarkets(log, markets), catalogue
+            StateCache(log, remembered_max=remembered_max), LoadedMarkets(log, markets), catalogue
         )
         self._asides = ThreadPoolExecutor(ASIDE_THREADS, "carnet-desk")
 

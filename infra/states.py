@@ -28,7 +28,7 @@ class Versioned(Struct, frozen=True):
     version: int
 
 
-class States:
+class StateCache:
     """Reads states, and remembers those that were last written or read from the log."""
 
     def __init__(self, log: Log, *, remembered_max: int = REMEMBERED_MAX) -> None:
@@ -118,6 +118,7 @@ def pick(streams: Iterable[Stream[State]], found: Mapping[UUID, Versioned]) -> d
 
 
 def another_kind(stream: Stream[State]) -> InputError:
+    """The id that was given for this stream is that of another kind of stream."""
     return InputError(
         f"{stream.id} is not the id of {_a(stream.state.__name__.lower())}: another kind of stream has it.",
         hint="Every order, vehicle, visit and account has an id of its own.",
