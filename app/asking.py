@@ -20,7 +20,7 @@ from uuid import UUID, uuid4, uuid5
 import msgspec
 
 from app.exits import told as in_words
-from app.output import err, print_json, print_line
+from app.output import err_line, print_json, print_line
 from infra.bulk import Bulk
 from infra.codec import decode_command, no_json
 from infra.errors import CarnetError, InputError, PostgresFault
@@ -75,7 +75,7 @@ class Tally:
         if json:
             print_json({"line": number, "error": sentence, "exit_code": code})
         else:
-            err.print(f"Line {number}: {sentence}", markup=False, soft_wrap=True)
+            err_line(f"Line {number}: {sentence}")
 
     def sum_up(self, *, stopped: bool, json: bool) -> None:
         """The last line. Raises SomeFailed if any failed."""

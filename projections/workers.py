@@ -124,6 +124,7 @@ class _Worker:
         self.start()
 
     def start(self) -> None:
+        """Start the process, anew if it has ended."""
         self.fault: CarnetError | None = None
         self.pipe, end = SPAWN.Pipe()
         self.process = SPAWN.Process(target=self._work, args=(end, self._slots), daemon=True)
@@ -141,13 +142,14 @@ class _Worker:
                     self.position = told
 
     def failed(self) -> CarnetError:
-        """Why it ended, if a person must look after it."""
+        """The fault to tell of a process that ended and that only a person can mend."""
         return self.fault or CarnetError(
             f"Worker process {self.process.pid}, of slots {', '.join(map(str, self._slots))}, has failed.",
             hint="What it said stands above.",
         )
 
     def end(self) -> None:
+        """Let it end by itself, ten seconds at most, then kill it."""
         self.process.join(END_WITHIN_S)
         # It may be paused, or wait for a server that is gone. What it has not committed is not lost.
         self.process.kill()
