@@ -26,17 +26,6 @@ from tests.integration.projections.scene import CLOCK, catch_up, digests, positi
 from tests.integration.projections.tally import ENDED, MORE, TALLY, grow
 
 
-@pytest.fixture
-def reading(database: str) -> Iterator[Connection]:
-    with connect(database, "carnet_reader") as connection:
-        yield connection
-
-
-@pytest.fixture
-def site(database: str, log: Log) -> Site:
-    return Site(conninfo=database, log=log, clock=CLOCK)
-
-
 def prepared(site: Site, projection: Projection) -> Build:
     made = rebuilding.prepare(site, [projection])
     assert made
