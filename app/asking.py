@@ -20,6 +20,7 @@ from uuid import UUID, uuid4, uuid5
 import msgspec
 
 from app.exits import told as in_words
+from app.options import is_text
 from app.output import err_line, print_json, print_line
 from infra.bulk import Bulk
 from infra.codec import decode_command, no_json
@@ -102,9 +103,11 @@ def ask_lines(desk: Desk, file: Path, *, actor: str, run: str | None, json: bool
     but not when PostgreSQL cannot be reached.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or the run is no text.
         SomeFailed: at least one line failed, and was named.
     """
+    if run is not None and not is_text(run):
+        raise InputError("--run is not UTF-8.")
     with _opened(file) as stream:
         tally = Tally(run or _run_of(stream))
         bulk, stopped = Bulk(desk), False

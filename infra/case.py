@@ -42,7 +42,8 @@ class Case(Waiting):
     """A command on its way. `settle` is told when it ended, by the writer, which it must not keep waiting; it
     sees to it that `answer` ends.
 
-    `from_memory` tells whether it was decided on states that the log was not asked for, `attempt` counts from 1.
+    `from_memory` tells whether it was decided on states that the log was not asked for, `attempt` counts from 1:
+    only the first is decided from memory.
     """
 
     __slots__ = ("answer", "attempt", "basis", "decided", "from_memory", "settle", "told")
@@ -75,6 +76,7 @@ class Case(Waiting):
             found, asked = self.basis.states.read(
                 [stream for case in cases for stream in case.told.reads],
                 begun={case.told.reads[0].id for case in cases if case.begins},
+                doubted={stream_id for case in cases if case.attempt > 1 for stream_id in case.reads},
             )
             markets = self.basis.markets.now()
         except Exception as error:
