@@ -34,7 +34,12 @@ class Basis(Struct, frozen=True):
     def context(self, told: Told, markets: Markets) -> Context:
         """What the command may not fetch for itself."""
         return Context(
-            told.now, told.occurred_at, told.ask.actor, markets, self.catalogue, markets.partner_rules
+            now=told.now,
+            occurred_at=told.occurred_at,
+            actor=told.ask.actor,
+            markets=markets,
+            catalogue=self.catalogue,
+            partner_rules=markets.partner_rules,
         )
 
 

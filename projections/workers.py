@@ -37,9 +37,15 @@ Work = Callable[[Connection, Sequence[int]], None]
 
 
 def follow(
-    conninfo: str, projections: Sequence[Projection], clock: Clock, stop: threading.Event, *, workers: int
+    conninfo: str,
+    projections: Sequence[Projection],
+    clock: Clock,
+    stop: threading.Event,
+    *,
+    workers: int,
+    once: bool = False,
 ) -> None:
-    """Keep what readers see up to date until `stop` is set.
+    """Keep what readers see up to date until `stop` is set, or `once` to the end of the log.
 
     Raises:
         AlreadyRunning: another process writes one of the slots.
@@ -47,7 +53,7 @@ def follow(
         PostgresFault: the server cannot be reached.
     """
     following.live_builds(conninfo, projections, clock)
-    with _Crew(conninfo, partial(_follow, conninfo, projections, clock), workers) as crew:
+    with _Crew(conninfo, partial(_follow, conninfo, projections, clock, once=once), workers) as crew:
         crew.watch(stop)
 
 
@@ -72,9 +78,14 @@ def _follow(
     clock: Clock,
     parent: Connection,
     slots: Sequence[int],
+    *,
+    once: bool,
 ) -> None:
     with _answering(parent) as stop, Log(conninfo, clock) as log:
-        following.follow(conninfo, log, projections, clock, stop, slots=slots)
+        if once:
+            following.catch_up(conninfo, log, projections, clock, stop, slots=slots)
+        else:
+            following.follow(conninfo, log, projections, clock, stop, slots=slots)
 
 
 def _fill(

@@ -21,7 +21,7 @@ from infra.errors import Contended, InputError
 from infra.handle import Answer, Ask, Desk
 from infra.item import AlreadyTaken, Tracking
 from infra.log import Log
-from infra.states import States
+from infra.states import StateCache
 from infra.vault import Vault
 from tests import examples
 from tests.examples import CAR_ID, CUSTOMER_ID, DAY, MARKETS, NOON, ORDER_ID, eur, usd
@@ -110,7 +110,7 @@ def test_who_doubts_a_state_asks_the_log_although_another_has_just_remembered_it
     desk: Desk, other_desk: Desk, log: Log
 ) -> None:
     desk.handle(ask(examples.reserve))
-    order, states = Stream(Order, ORDER_ID), States(log)
+    order, states = Stream(Order, ORDER_ID), StateCache(log)
     states.read([order])
     other_desk.handle(ask(examples.pay_deposit))
     remembered, asked = states.read([order])
