@@ -46,12 +46,9 @@ def ask_file(
     Asking the same file again repeats nothing: a line without a command id has one made of the run and its number.
     """
     if command is not None:
-        near = get_close_matches(command, Command.named, n=3)
-        raise (
-            unknown_command(command, hint=f"Near it: {', '.join(near)}.")
-            if near
-            else unknown_command(command)
-        )
+        if near := get_close_matches(command, Command.named, n=3):
+            raise unknown_command(command, hint=f"Near it: {', '.join(near)}.")
+        raise unknown_command(command)
     if file is None:
         raise InputError("Nothing is asked.", hint="Name a command, or a file of commands with --file.")
     with opened() as book:

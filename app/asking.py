@@ -20,7 +20,8 @@ from uuid import UUID, uuid4, uuid5
 import msgspec
 
 from app.exits import told as in_words
-from app.output import err, print_json, print_line
+from app.options import is_text
+from app.output import err_line, print_json, print_line
 from infra.bulk import Bulk
 from infra.codec import decode_command, no_json
 from infra.errors import CarnetError, InputError, PostgresFault
@@ -75,7 +76,7 @@ class Tally:
         if json:
             print_json({"line": number, "error": sentence, "exit_code": code})
         else:
-            err.print(f"Line {number}: {sentence}", markup=False, soft_wrap=True)
+            err_line(f"Line {number}: {sentence}")
 
     def sum_up(self, *, stopped: bool, json: bool) -> None:
         """The last line. Raises SomeFailed if any failed."""
@@ -102,9 +103,11 @@ def ask_lines(desk: Desk, file: Path, *, actor: str, run: str | None, json: bool
     but not when PostgreSQL cannot be reached.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or the run is no text.
         SomeFailed: at least one line failed, and was named.
     """
+    if run is not None and not is_text(run):
+        raise InputError("--run is not UTF-8.")
     with _opened(file) as stream:
         tally = Tally(run or _run_of(stream))
         bulk, stopped = Bulk(desk), False

@@ -104,7 +104,7 @@ def _json(name: str, hint: object, value: Value) -> Json:
         return _money(name, str(value))
     if isinstance(value, UUID):
         return str(value)
-    if not _is_text(value):
+    if not is_text(value):
         raise InputError(f"{_dashed(name)} is not UTF-8.")
     if isinstance(value, list):
         return list(value)
@@ -142,7 +142,7 @@ def _file(name: str, path: str) -> str:
         raise InputError(f"{_dashed(name)} names a file that is not UTF-8.") from None
 
 
-def _is_text(value: Value) -> bool:
+def is_text(value: Value) -> bool:
     """Whether no byte was typed that is not UTF-8: Python keeps such as half of a surrogate pair."""
     texts = value if isinstance(value, list) else [value]
     return not any(isinstance(text, str) and re.search("[\ud800-\udfff]", text) for text in texts)

@@ -10,15 +10,13 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.text import Text
 
 from app.output import err, err_line
+from projections import rebuilding
 
 LINE_EVERY_S = 5.0
 
-At = Callable[[int, int], None]
-"""Told the position that has been reached, and the one that is wanted."""
-
 
 @contextmanager
-def shown(what: str) -> Iterator[At]:
+def shown(what: str) -> Iterator[rebuilding.Progress]:
     """Show what is told, with events/s and the time left, until the block ends. What was there at first counts for
     no speed."""
     if not err.is_terminal:

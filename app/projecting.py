@@ -31,11 +31,7 @@ def follow(
     some, workers = chosen(names), counted(workers)
     with stop_signals() as stop:
         if workers > 1:
-            if once:
-                builds = following.live_builds(conninfo, some, clock)
-                processes.fill(conninfo, builds, clock, workers=workers, stop=stop)
-            else:
-                processes.follow(conninfo, some, clock, stop, workers=workers)
+            processes.follow(conninfo, some, clock, stop, workers=workers, once=once)
             return
         with Log(conninfo, clock) as log:
             if once:

@@ -35,19 +35,20 @@ def rebuild(*names: str, workers: Workers = 1, switch: bool = True) -> None:
     Interrupted at any point, it goes on from there when it is asked again. With --no-switch the new rows wait for
     `diff` and `switch`.
     """
-    some = chosen(names)
+    some, workers = chosen(names), counted(workers)
     with opened() as site, progress.shown("Rebuilding") as at:
-        if not switch:
-            ready = rebuilding.prepare(site, some, workers=counted(workers), progress=at, say=err_line)
+        if switch:
+            switched = rebuilding.rebuild(site, some, workers=workers, progress=at, say=err_line)
+            stopped = switched is None
+            _tell(switched or ())
+        else:
+            ready = rebuilding.prepare(site, some, workers=workers, progress=at, say=err_line)
+            stopped = ready is None
             for build in ready or ():
                 out.print(
                     f"{build.name.capitalize()} is ready: `diff` compares it, `switch` lets it go live."
                 )
-        else:
-            switched = rebuilding.rebuild(site, some, workers=counted(workers), progress=at, say=err_line)
-            _tell(switched or ())
-            ready = None if switched is None else []
-    if ready is None:
+    if stopped:
         out.print(STOPPED)
 
 
@@ -91,12 +92,10 @@ def as_of(
 
     The scratch builds of other positions are dropped, unless with --keep.
     """
-    some = chosen(names)
+    some, workers = chosen(names), counted(workers)
     with opened() as site, progress.shown(f"Building as of {position}") as at:
         until = _position(site, position)
-        made = rebuilding.as_of(
-            site, some, until, keep=keep, workers=counted(workers), progress=at, say=err_line
-        )
+        made = rebuilding.as_of(site, some, until, keep=keep, workers=workers, progress=at, say=err_line)
     if made is None:
         out.print("Stopped. Ask again, and it goes on from where it stands.")
     elif json:

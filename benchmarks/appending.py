@@ -76,8 +76,10 @@ def copies(conninfo: str, groups: int) -> Numbers:
     """The raw limit: the rows that the same groups come to, as lines that are ready, in one transaction."""
     with psycopg.connect(conninfo) as connection:
         row = connection.execute("select coalesce(max(position), 0) from carnet.events").fetchone()
-        lines = _lines(_groups(groups), row[0] if row else 0)
-        connection.execute("select carnet.make_partitions(%s)", [row[0] + len(lines["events"]) if row else 0])
+        head = int(row[0]) if row else 0
+        lines = _lines(_groups(groups), head)
+        events = lines["events"].count(b"\n")
+        connection.execute("select carnet.make_partitions(%s)", [head + events])
         connection.commit()
         started = time.perf_counter()
         for table, statement in COPY.items():
@@ -85,7 +87,7 @@ def copies(conninfo: str, groups: int) -> Numbers:
                 copy.write(lines[table])
         connection.commit()
         seconds = time.perf_counter() - started
-    return {"copies": lines["events"].count(b"\n") / seconds}
+    return {"copies": events / seconds}
 
 
 def _groups(groups: int) -> list[list[Item]]:

@@ -49,6 +49,7 @@ class Followers:
                 )
 
     def stop(self) -> None:
+        """End both, by force if they do not end by themselves."""
         for process in self._processes.values():
             process.send_signal(signal.SIGTERM)
         for process in self._processes.values():

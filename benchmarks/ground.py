@@ -24,9 +24,8 @@ from infra.errors import InputError
 from infra.migrate import migrate
 
 SEED = 7
-BYTES_AN_EVENT = (
-    2_000  # of the log, its indexes, its read models, its topics, and what PostgreSQL writes ahead
-)
+# Of the log, its indexes, its read models, its topics, and what PostgreSQL writes ahead.
+BYTES_AN_EVENT = 2_000
 
 
 class Ground:
@@ -76,7 +75,7 @@ class Ground:
         migrate(conninfo)
         return conninfo
 
-    @cache  # noqa: B019
+    @cache  # noqa: B019 -- there is one ground
     def season(self) -> str:
         """The order book of a season, played through the whole system by `carnet demo`."""
         environment = {**os.environ, "CARNET_POSTGRES": self.postgres, "CARNET_KAFKA": self.kafka}
@@ -90,7 +89,7 @@ class Ground:
         )
         return make_conninfo(self.postgres, dbname="season")
 
-    @cache  # noqa: B019
+    @cache  # noqa: B019 -- there is one ground
     def grown(self, events: int) -> str:
         """An order book of so many events, grown from the season and looked over. Do not write to it."""
         free = shutil.disk_usage(self.folder).free

@@ -22,9 +22,7 @@ from infra.postgres import Connection
 
 CHUNK_EVENTS = 50_000
 GROUP_EVENTS = 64  # so many events in a row have one recorded time
-LIFE_SHARE = (
-    0.3  # of the log: as far apart are the first and the last event of a story that took the whole season
-)
+LIFE_SHARE = 0.3  # of the log: so far apart are the first and the last event of the longest story
 
 BEFORE: LiteralString = "stream_id, version, event_id, name, schema_version, market, occurred_at"
 AFTER: LiteralString = "actor, command_id, correlation_id, causation_id, body"

@@ -30,6 +30,19 @@ TUNED = {
 }
 
 
+def environment(conninfo: str) -> dict[str, str]:
+    """The library's settings that name a database."""
+    server = conninfo_to_dict(conninfo)
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": str(server["dbname"]),
+        "POSTGRES_HOST": str(server["host"]),
+        "POSTGRES_PORT": str(server["port"]),
+        "POSTGRES_USER": str(server["user"]),
+        "POSTGRES_PASSWORD": "",
+    }
+
+
 @dataclass
 class Loaded:
     """What the library's repository holds of one stream."""
@@ -53,18 +66,7 @@ class StockBook(Application[UUID]):
     """The stock application."""
 
     def __init__(self, conninfo: str, markets: Markets, *, tuned: bool) -> None:
-        server = conninfo_to_dict(conninfo)
-        super().__init__(
-            {
-                **(TUNED if tuned else {}),
-                "PERSISTENCE_MODULE": "eventsourcing.postgres",
-                "POSTGRES_DBNAME": str(server["dbname"]),
-                "POSTGRES_HOST": str(server["host"]),
-                "POSTGRES_PORT": str(server["port"]),
-                "POSTGRES_USER": str(server["user"]),
-                "POSTGRES_PASSWORD": "",
-            }
-        )
+        super().__init__({**(TUNED if tuned else {}), **environment(conninfo)})
         self.markets = markets
 
     def construct_mapper(self) -> BookMapper:

@@ -19,11 +19,10 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import Mapper, Notification, StoredEvent, Tracking
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore, PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Composed, Identifier
 
 import projections
-from benchmarks.stock import TUNED
+from benchmarks.stock import TUNED, environment
 from domain.kernel import Event, Recorded
 from infra.codec import decode
 from projections.kernel import Key, Row
@@ -170,7 +169,7 @@ class ThreeModels(Projection[Models]):
 
 def fill(log: str, conninfo: str, until: int) -> None:
     """Put the events of one of our logs, up to a position, into the library's table, in the same order."""
-    with ToldBook(environment(conninfo)) as book:
+    with ToldBook({**TUNED, **environment(conninfo)}) as book:
         assert isinstance(book.recorder, PostgresApplicationRecorder)
         write = SQL(WRITE).format(Identifier(book.recorder.events_table_name))
     with psycopg.connect(log) as source, psycopg.connect(conninfo) as target:
@@ -186,22 +185,8 @@ def runner(conninfo: str) -> ProjectionRunner[ToldBook, Models]:
         application_class=ToldBook,
         projection_class=ThreeModels,
         view_class=Models,
-        env=environment(conninfo),
+        env={**TUNED, **environment(conninfo)},
     )
-
-
-def environment(conninfo: str) -> dict[str, str]:
-    """The library's settings for a database."""
-    server = conninfo_to_dict(conninfo)
-    return {
-        **TUNED,
-        "PERSISTENCE_MODULE": "eventsourcing.postgres",
-        "POSTGRES_DBNAME": str(server["dbname"]),
-        "POSTGRES_HOST": str(server["host"]),
-        "POSTGRES_PORT": str(server["port"]),
-        "POSTGRES_USER": str(server["user"]),
-        "POSTGRES_PASSWORD": "",
-    }
 
 
 # Composing a statement costs as much as running it; so each is composed once.

@@ -1,9 +1,8 @@
 """Many commands in flight at once, those that meet in a stream one after the other.
 
 A command waits for those before it that write what it reads, or read what it writes; and all wait for one that loads
-rows of a market. All others go on meanwhile,
-so what takes a round trip of its own for one caller shares groups here. What is read ahead is bounded, so a file
-of any size takes the same memory.
+rows of a market. All others go on meanwhile, so what takes a round trip of its own for one caller shares groups here.
+What is read ahead is bounded, so a file of any size takes the same memory.
 """
 
 from __future__ import annotations
@@ -43,8 +42,8 @@ class _Turn:
         self.readers: set[_Entry] = set()
 
 
-class _Read:
-    """All that was to be read is read, or this went wrong."""
+class _AllRead:
+    """All that was to be read is read, or `fault` ended the reading."""
 
     def __init__(self, fault: Exception | None) -> None:
         self.fault = fault
@@ -60,7 +59,7 @@ class Bulk:
     def __init__(self, desk: Desk, *, read_ahead: int = READ_AHEAD) -> None:
         self._desk = desk
         self._room = Semaphore(read_ahead)
-        self._came: SimpleQueue[_Entry | _Read | tuple[_Entry, Future[Answer]]] = SimpleQueue()
+        self._came: SimpleQueue[_Entry | _AllRead | tuple[_Entry, Future[Answer]]] = SimpleQueue()
         self._entries: deque[_Entry] = deque()
         self._turns: defaultdict[UUID, _Turn] = defaultdict(_Turn)
         self._stopped = False
@@ -72,12 +71,12 @@ class Bulk:
         Raises what `asked` raises, once everything before is told.
         """
         Thread(target=self._read, args=(iter(asked),), name="carnet-bulk", daemon=True).start()
-        read: _Read | None = None
+        read: _AllRead | None = None
         while self._entries or not (read or self._stopped):
             match self._came.get():
                 case _Entry() as entry:
                     self._begin(entry)
-                case _Read() as read:
+                case _AllRead() as read:
                     pass
                 case entry, future:
                     self._end(entry, future.exception() or future.result())
@@ -103,7 +102,7 @@ class Bulk:
                 self._came.put(_Entry(number, one))
         except Exception as error:
             fault = error
-        self._came.put(_Read(fault))
+        self._came.put(_AllRead(fault))
 
     def _begin(self, entry: _Entry) -> None:
         self._entries.append(entry)

@@ -20,21 +20,26 @@ from infra.ask import Answered
 from infra.deciding import Decided, Told, check_version, decide
 from infra.item import Appended
 from infra.markets.loaded import LoadedMarkets
-from infra.states import States, Versioned, pick
-from infra.waiting import Waiting
+from infra.states import StateCache, Versioned, pick
+from infra.waiting import Waiting, names_of
 
 
 class Basis(Struct, frozen=True):
     """What commands are decided on."""
 
-    states: States
+    states: StateCache
     markets: LoadedMarkets
     catalogue: Catalogue
 
     def context(self, told: Told, markets: Markets) -> Context:
         """What the command may not fetch for itself."""
         return Context(
-            told.now, told.occurred_at, told.ask.actor, markets, self.catalogue, markets.partner_rules
+            now=told.now,
+            occurred_at=told.occurred_at,
+            actor=told.ask.actor,
+            markets=markets,
+            catalogue=self.catalogue,
+            partner_rules=markets.partner_rules,
         )
 
 
@@ -42,7 +47,8 @@ class Case(Waiting):
     """A command on its way. `settle` is told when it ended, by the writer, which it must not keep waiting; it
     sees to it that `answer` ends.
 
-    `from_memory` tells whether it was decided on states that the log was not asked for, `attempt` counts from 1.
+    `from_memory` tells whether it was decided on states that the log was not asked for, `attempt` counts from 1:
+    only the first is decided from memory.
     """
 
     __slots__ = ("answer", "attempt", "basis", "decided", "from_memory", "settle", "told")
@@ -59,7 +65,8 @@ class Case(Waiting):
     ) -> None:
         reads = {stream.id for stream in told.reads}
         writes = reads if told.writes == told.reads else {stream.id for stream in told.writes}
-        super().__init__(None, reads=reads, writes=writes, names=told.names)
+        names = names_of(told.command_id, told.sealed, told.ask.tracking)
+        super().__init__(None, reads=reads, writes=writes, names=names)
         self.told = told
         self.basis = basis
         self.settle = settle
@@ -74,6 +81,7 @@ class Case(Waiting):
             found, asked = self.basis.states.read(
                 [stream for case in cases for stream in case.told.reads],
                 begun={case.told.reads[0].id for case in cases if case.begins},
+                doubted={stream_id for case in cases if case.attempt > 1 for stream_id in case.reads},
             )
             markets = self.basis.markets.now()
         except Exception as error:

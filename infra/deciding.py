@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
@@ -40,15 +40,6 @@ class Told(Struct, frozen=True):
     occurred_at: datetime
     reads: tuple[Stream[State], ...]
     writes: tuple[Stream[State], ...]
-
-    @property
-    def names(self) -> set[object]:
-        """What only one of those that are written together may have."""
-        names: set[object] = {self.command_id}
-        names.update(row.lookup for row in self.sealed if row.lookup)
-        if self.ask.tracking:
-            names.add(self.ask.tracking.source)
-        return names
 
 
 class Decided(Struct, frozen=True):
@@ -116,12 +107,7 @@ def decide(told: Told, read: Mapping[UUID, Versioned], context: Context) -> Deci
     ask = told.ask
     if not (happens or refused or ask.command_id or ask.tracking):
         return Decided(None, (), {})
-    for stream, event in happens:
-        if stream not in told.writes:
-            raise TypeError(
-                f"{type(told.command).__name__} made {type(event).__name__} happen to {stream.state.__name__} "
-                f"{stream.id}, which is not among the streams that its writes() names"
-            )
+    _check_writes(told, happens)
     states = dict(read)
     item = Item(
         command_id=told.command_id,
@@ -138,6 +124,15 @@ def decide(told: Told, read: Mapping[UUID, Versioned], context: Context) -> Deci
         sealed=() if refused else told.sealed,
     )
     return Decided(item, tuple([event for _, event in happens]), states, refused)
+
+
+def _check_writes(told: Told, happens: Sequence[tuple[Stream[State], Event]]) -> None:
+    for stream, event in happens:
+        if stream not in told.writes:
+            raise TypeError(
+                f"{type(told.command).__name__} made {type(event).__name__} happen to {stream.state.__name__} "
+                f"{stream.id}, which is not among the streams that its writes() names"
+            )
 
 
 class _Evidence(TypedDict):

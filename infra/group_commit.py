@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from threading import Condition, Event, Lock, Thread
+from signal import SIGINT, default_int_handler, getsignal
+from threading import Condition, Event, Lock, Thread, current_thread, main_thread
 from time import monotonic
 
 import psycopg
+import structlog
 from psycopg.errors import QueryCanceled
 
 from infra.append import append
@@ -23,6 +25,8 @@ from infra.waiting import Waiting, take_independent
 QUEUE_MAX = 10_000
 LEARN_WITHIN_S = 30.0
 RECONNECT_EVERY_S = 0.1
+
+logger = structlog.get_logger()
 
 
 class GroupCommit:
@@ -69,13 +73,14 @@ class GroupCommit:
 
     def write(self, waiting: Waiting) -> None:
         """The same for a thread that will wait for it anyway: where nothing else is on its way, it writes for
-        itself, and saves two changes of threads.
+        itself, and saves two changes of threads. A thread that Ctrl-C may interrupt never does: it would leave a
+        statement half sent.
 
         Raises:
             Busy: the queue is full, or the log is closed.
         """
         with self._changed:
-            if self._queue or self._in_flight or self._closing:
+            if self._queue or self._in_flight or self._closing or _may_be_interrupted():
                 self._enqueue(waiting)
                 return
             self._in_flight.add(waiting)
@@ -85,7 +90,6 @@ class GroupCommit:
             with self._sending:
                 self._see_through(_open(group))
         finally:
-            _interrupt(group)
             self._leave(group)
 
     def close(self) -> None:
@@ -137,7 +141,10 @@ class GroupCommit:
     def _leave(self, group: list[Waiting]) -> None:
         """Tell the ends, and let go on what waited for them."""
         for waiting in group:
-            waiting.tell()
+            try:
+                waiting.tell()
+            except Exception:  # one who cannot be told is no reason for the others to wait for ever
+                logger.exception("end_not_told", command_id=str(waiting.item and waiting.item.command_id))
         with self._changed:
             self._in_flight -= set(group)
             if self._queue or self._closing:
@@ -233,10 +240,6 @@ def _fail(group: list[Waiting], error: Exception) -> None:
         waiting.end = error
 
 
-def _interrupt(group: list[Waiting]) -> None:
-    """What has no end yet ends here: its thread was interrupted."""
-    for waiting in _open(group):
-        if waiting.item:
-            waiting.end = OutcomeUnknown(waiting.item.command_id, "it was interrupted while it was written")
-        else:
-            waiting.end = PostgresFault("It was interrupted before anything was written.", hint="Ask again.")
+def _may_be_interrupted() -> bool:
+    """Python raises KeyboardInterrupt in its main thread alone, where nobody handles the signal otherwise."""
+    return current_thread() is main_thread() and getsignal(SIGINT) is default_int_handler

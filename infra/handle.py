@@ -26,7 +26,7 @@ from infra.ids import new_id
 from infra.item import AlreadyTaken, Appended, Behind, Conflict, Duplicate, OutcomeUnknown, Taken
 from infra.log import Log
 from infra.markets.loaded import LoadedMarkets
-from infra.states import REMEMBERED_MAX, States
+from infra.states import REMEMBERED_MAX, StateCache
 
 __all__ = ["Answer", "Ask", "Desk"]
 
@@ -59,7 +59,7 @@ class Desk:
         self._clock = clock
         self._digest = hmac.new(digest_key, digestmod="sha256")
         self._basis = Basis(
-            States(log, remembered_max=remembered_max), LoadedMarkets(log, markets), catalogue
+            StateCache(log, remembered_max=remembered_max), LoadedMarkets(log, markets), catalogue
         )
         self._asides = ThreadPoolExecutor(ASIDE_THREADS, "carnet-desk")
 
@@ -133,10 +133,10 @@ class Desk:
 
     def _settle(self, case: Case) -> None:
         """Answer; or decide again, on what the log then holds; or have the log asked."""
-        told, answer, states = case.told, case.answer, self._basis.states
+        told, answer = case.told, case.answer
         match case.end:
             case Appended(position) if case.item is not None:
-                states.remember(case.decided.states)
+                self._basis.states.remember(case.decided.states)
                 if case.decided.refused:
                     answer.set_exception(case.decided.refused)
                 elif told.writes[0].state is MarketBook:
@@ -144,14 +144,12 @@ class Desk:
                 else:
                     answer.set_result(Answer(position, case.decided.events))
             case end if case.from_memory and isinstance(end, (Appended, *DECIDED)):
-                states.doubt(case.reads)
                 self._again(case)
             case Appended():
                 self._aside(answer, lambda: answer.set_result(Answer(self._log.head().position, ())))
             case Exception() as fault if told.ask.command_id and isinstance(fault, DECIDED):
                 self._aside(answer, lambda: self._refused(case, fault))
-            case Conflict(streams):
-                states.doubt(streams)
+            case Conflict():
                 self._again(case)
             case Duplicate() as first:
                 self._aside(answer, lambda: self._repeated(case, first))

@@ -1,6 +1,6 @@
 """The log: one immutable, gapless sequence of events, and everything that is written with them.
 
-`append` is the only way in; it goes through the group commit of this process. Reading is paging by position,
+All writing goes through the group commit of this process. Reading is paging by position,
 in short transactions: positions have no gaps and their order is commit order, so a reader that has seen
 position n has seen all before it.
 """
@@ -52,7 +52,6 @@ select {COLUMNS} from carnet.events join (
 ) s on stream_id = s.id and version > s.after and position between s.first_position and s.last_position
 order by position"""  # noqa: S608 -- constants
 
-
 # An order's stream may begin with a refusal, so its first event need not be the one that opened it.
 ORDERS: LiteralString = """
 select stream_id from carnet.events join carnet.streams s using (stream_id)
@@ -61,7 +60,6 @@ order by position"""
 
 WRITE_WITHIN_S = 60.0
 NOTHING_KNOWN: Mapping[UUID, int] = {}
-
 
 # Planned anew each time, a page would cost more with every partition. A plan made while the tables were empty would
 # scan them for ever after.
@@ -121,11 +119,11 @@ class Log:
         return handed.outcome
 
     def submit(self, waiting: Waiting) -> None:
-        """The same for what becomes an item just before it is written, and is told its end."""
+        """The same for what becomes an item just before it is written, and is told its end. Raises Busy."""
         self._writer.submit(waiting)
 
     def write(self, waiting: Waiting) -> None:
-        """The same for a thread that waits for the end anyway: it may be told before this returns."""
+        """The same for a thread that waits for the end anyway: it may be told before this returns. Raises Busy."""
         self._writer.write(waiting)
 
     def read(self, after: int, limit: int) -> list[Recorded]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from asyncio import AbstractEventLoop, Future
 from collections import deque
+from contextlib import suppress
 
 from infra.handle import Answer, Ask, Desk
 
@@ -33,7 +34,8 @@ class LoopDesk:
         self._came.append(came)
         if not self._waking:
             self._waking = True
-            self._loop.call_soon_threadsafe(self._tell)
+            with suppress(RuntimeError):  # the loop is closed, and with it whoever waited
+                self._loop.call_soon_threadsafe(self._tell)
 
     def _tell(self) -> None:
         self._waking = False  # before the look: what comes after it wakes the loop again

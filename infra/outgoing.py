@@ -106,7 +106,8 @@ class Outgoing:
         del rows[rows_max:]
         records: list[Record] = []
         events = size = 0
-        for left, row in zip(range(len(rows) - 1, -1, -1), rows, strict=True):
+        for number, row in enumerate(rows, start=1):
+            left = len(rows) - number
             events += 1
             if record := self._record(row):
                 records.append(record)

@@ -35,6 +35,7 @@ Positions = dict[int, Position]
 
 
 def key_of(shard: int) -> bytes:
+    """The key of a shard's records: compaction keeps the last one of each."""
     return b"%d" % shard
 
 

@@ -146,9 +146,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         database=database,
         keys_database=value("keys_database", _optional(_database)) or f"{database}_keys",
         topic_prefix=value("topic_prefix", _matching(r"[A-Za-z0-9._-]{0,100}")),
-        partitions=value("partitions", _optional(_partitions))
-        or (PARTITIONS if kafka else PARTITIONS_EMBEDDED),
-        relay_shards=value("relay_shards", _partitions),
+        partitions=value("partitions", _optional(_count)) or (PARTITIONS if kafka else PARTITIONS_EMBEDDED),
+        relay_shards=value("relay_shards", _count),
         source=value("source", _matching(r"\S{1,200}")),
         kek=value("kek", _optional(key_from_text)),
         kek_file=value("kek_file", _optional(_path)),
@@ -265,7 +264,7 @@ def _clock(text: str) -> Path | None:
     return _path(path) if path else None
 
 
-def _partitions(text: str) -> int:
+def _count(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 1000:
         raise ValueError(text)

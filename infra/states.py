@@ -28,23 +28,26 @@ class Versioned(Struct, frozen=True):
     version: int
 
 
-class States:
+class StateCache:
     """Reads states, and remembers those that were last written or read from the log."""
 
     def __init__(self, log: Log, *, remembered_max: int = REMEMBERED_MAX) -> None:
         self._log = log
         self._remembered: OrderedDict[UUID, Versioned] = OrderedDict()
-        self._doubted: set[UUID] = set()
         self._remembered_max = remembered_max
         self._guard = Lock()
 
     def read(
-        self, streams: Iterable[Stream[State]], *, begun: Set[UUID] = frozenset()
+        self,
+        streams: Iterable[Stream[State]],
+        *,
+        begun: Set[UUID] = frozenset(),
+        doubted: Set[UUID] = frozenset(),
     ) -> tuple[dict[UUID, Versioned], Set[UUID]]:
         """The states of these streams, remembered or read in one query, and the ids of those that were read.
 
-        `begun` are about to begin: if nothing is remembered of them they are taken to be empty. What has events
-        of another family is left out.
+        `begun` are about to begin: if nothing is remembered of them they are taken to be empty. Of those that are
+        `doubted` the log is asked in any case. What has events of another family is left out.
         """
         found: dict[UUID, Versioned] = {}
         baselines: dict[UUID, Versioned] = {}
@@ -52,9 +55,9 @@ class States:
         with self._guard:
             for stream_id, state in ((stream.id, stream.state) for stream in streams):
                 remembered = self._remembered.get(stream_id)
-                if remembered is not None and not (self._doubted and stream_id in self._doubted):
+                if remembered is not None and stream_id not in doubted:
                     found[stream_id] = remembered
-                elif remembered is None and stream_id in begun:
+                elif remembered is None and stream_id in begun and stream_id not in doubted:
                     found[stream_id] = Versioned(state(), 0)
                 else:
                     baselines[stream_id] = remembered or Versioned(state(), 0)
@@ -86,20 +89,12 @@ class States:
         """Keep these states, which the log has just confirmed, unless a later one is kept already."""
         with self._guard:
             for stream_id, state in states.items():
-                if self._doubted:
-                    self._doubted.discard(stream_id)
                 kept = self._remembered.get(stream_id)
                 if kept is None or kept.version < state.version:
                     self._remembered[stream_id] = state
                     self._remembered.move_to_end(stream_id)
             while len(self._remembered) > self._remembered_max:
-                forgotten, _ = self._remembered.popitem(last=False)
-                self._doubted.discard(forgotten)
-
-    def doubt(self, stream_ids: Iterable[UUID]) -> None:
-        """The next `read` of these streams asks the log for what came after."""
-        with self._guard:
-            self._doubted.update(one for one in stream_ids if one in self._remembered)
+                self._remembered.popitem(last=False)
 
 
 def pick(streams: Iterable[Stream[State]], found: Mapping[UUID, Versioned]) -> dict[UUID, Versioned]:
@@ -118,6 +113,7 @@ def pick(streams: Iterable[Stream[State]], found: Mapping[UUID, Versioned]) -> d
 
 
 def another_kind(stream: Stream[State]) -> InputError:
+    """The id that was given for this stream is that of another kind of stream."""
     return InputError(
         f"{stream.id} is not the id of {_a(stream.state.__name__.lower())}: another kind of stream has it.",
         hint="Every order, vehicle, visit and account has an id of its own.",

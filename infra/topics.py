@@ -43,6 +43,7 @@ def event_topic(family: Family, prefix: str = "") -> str:
 
 
 def event_topics(prefix: str = "") -> tuple[str, ...]:
+    """Where all events are published, a topic a family."""
     return tuple(event_topic(family, prefix) for family in FAMILIES)
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from uuid import UUID
 
-from infra.item import Item, Outcome
+from infra.item import Item, Outcome, Tracking
+from infra.vault.sealing import SealedRow
 
 GROUP_MAX = 256
 
@@ -57,10 +58,7 @@ class Handed(Waiting):
 
     def __init__(self, item: Item) -> None:
         writes = {event.stream_id for event in item.events}
-        names: set[object] = {item.command_id}
-        names.update(row.lookup for row in item.sealed if row.lookup)
-        if item.tracking:
-            names.add(item.tracking.source)
+        names = names_of(item.command_id, item.sealed, item.tracking)
         super().__init__(item, reads=writes.union(item.expected), writes=writes, names=names)
         self.outcome: Future[Outcome] = Future()
 
@@ -75,6 +73,15 @@ class Handed(Waiting):
             self.outcome.set_exception(self.end)
         else:
             self.outcome.set_result(self.end)
+
+
+def names_of(command_id: UUID, sealed: Iterable[SealedRow], tracking: Tracking | None) -> set[object]:
+    """The ids that only one of a group may have: of a command, of unique texts, of a source."""
+    names: set[object] = {command_id}
+    names.update(row.lookup for row in sealed if row.lookup)
+    if tracking:
+        names.add(tracking.source)
+    return names
 
 
 def take_independent(queue: deque[Waiting], in_flight: Collection[Waiting] = ()) -> list[Waiting]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from infra.errors import Contended, IntegrityFault
+from infra.errors import Contended, IntegrityFault, NotFound
 from infra.postgres import Connection
 from projections.columns import fingerprint
 from projections.kernel import Projection
@@ -37,6 +37,7 @@ class Build:
 
 
 def schema_of(projection: str, number: int) -> str:
+    """The name of the schema in which a build stands."""
     return f"read_{projection}_{number}"
 
 
@@ -51,6 +52,18 @@ def live(connection: Connection, projection: Projection) -> Build | None:
     if build is not None:
         check_meaning(connection, build)
         check_tables(connection, build)
+    return build
+
+
+def require_live(connection: Connection, projection: Projection) -> Build:
+    """The build that readers see, whatever its rows mean.
+
+    Raises:
+        NotFound: there is none yet.
+    """
+    build = find(connection, projection, "live")
+    if build is None:
+        raise NotFound(f"Projection {projection.name} was never built.", hint="Run `carnet project`.")
     return build
 
 
@@ -124,16 +137,6 @@ def is_still(connection: Connection, build: Build) -> bool:
     return row == (build.state,)
 
 
-def positions(connection: Connection, build: Build) -> dict[int, int]:
-    """The position of the last event whose rows are written, by slot."""
-    return dict(
-        connection.execute(
-            "select slot, position from read.checkpoints where projection = %s and build = %s order by slot",
-            [build.projection.name, build.number],
-        ).fetchall()
-    )
-
-
 def hold_live(connection: Connection, projection: Projection) -> Build | None:
     """The live build, which nobody writes until the transaction ends."""
     build = find(connection, projection, "live")
@@ -169,8 +172,8 @@ def close_gate(connection: Connection, build: Build) -> None:
     )
 
 
-def turned(connection: Connection, build: Build, state: State, now: datetime) -> Build:
-    """The build in another state."""
+def turn(connection: Connection, build: Build, state: State, now: datetime) -> Build:
+    """Put a build into another state; returns what it is then."""
     connection.execute(
         "update read.builds set state = %s, changed_at = %s where projection = %s and build = %s",
         [state, now, build.projection.name, build.number],

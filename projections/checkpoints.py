@@ -10,8 +10,23 @@ from infra.postgres import Connection
 from projections.builds import Build
 
 
+def positions(connection: Connection, build: Build) -> dict[int, int]:
+    """The position of the last event whose rows are written, by slot, of every slot of a build."""
+    return dict(
+        connection.execute(
+            "select slot, position from read.checkpoints where projection = %s and build = %s order by slot",
+            [build.projection.name, build.number],
+        ).fetchall()
+    )
+
+
+def reached(connection: Connection, build: Build) -> int:
+    """The position at which every slot of a build has arrived."""
+    return min(positions(connection, build).values())
+
+
 def read(connection: Connection, build: Build, slots: Sequence[int]) -> dict[int, int]:
-    """The position of the last event whose rows are written, by slot.
+    """The same of some slots.
 
     Raises:
         IntegrityFault: a slot has none.

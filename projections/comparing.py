@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from psycopg import IsolationLevel
 
-from infra.errors import Contended, NotFound
+from infra.errors import Contended
 from infra.postgres import Connection, connect
-from projections import builds
+from projections import builds, checkpoints
 from projections.builds import Build
 from projections.diffing import Compared, compared
 from projections.kernel import Projection
@@ -50,9 +50,7 @@ def compare(site: Site, projection: Projection, *, limit: int) -> Comparison | N
         connect(site.conninfo, "carnet_reader") as reading,
     ):
         reading.isolation_level = IsolationLevel.REPEATABLE_READ
-        old, new = builds.find(connection, projection, "live"), next_build(connection, projection)
-        if old is None:
-            raise NotFound(f"Projection {projection.name} was never built.", hint="Run `carnet project`.")
+        new, old = next_build(connection, projection), builds.require_live(connection, projection)
         builds.check_tables(connection, old)
         for _ in range(LOOKS_MAX):
             with reading.transaction():
@@ -71,9 +69,9 @@ def _level(connection: Connection, reading: Connection, site: Site, old: Build, 
     the new one has come further in one of them."""
     with connection.transaction():
         builds.hold_live(connection, old.projection)
-        wanted = builds.positions(connection, old)
+        wanted = checkpoints.positions(connection, old)
         _bring(connection, site, new, wanted)
-        if builds.positions(connection, new) != wanted:
+        if checkpoints.positions(connection, new) != wanted:
             return None
         reading.execute("select from read.builds")  # from here on it sees the rows as they stand now
         return min(wanted.values())
@@ -82,7 +80,7 @@ def _level(connection: Connection, reading: Connection, site: Site, old: Build, 
 def _bring(connection: Connection, site: Site, build: Build, wanted: Mapping[int, int]) -> None:
     """Bring each slot of a build to a position, as far as it is not there yet."""
     behind: dict[int, list[int]] = {}
-    for slot, position in builds.positions(connection, build).items():
+    for slot, position in checkpoints.positions(connection, build).items():
         if position < wanted[slot]:
             behind.setdefault(wanted[slot], []).append(slot)
     for position, slots in behind.items():
@@ -92,7 +90,7 @@ def _bring(connection: Connection, site: Site, build: Build, wanted: Mapping[int
 
 def _ahead(connection: Connection, old: Build, new: Build) -> Contended:
     name = old.projection.name
-    ours, theirs = (min(builds.positions(connection, build).values()) for build in (old, new))
+    ours, theirs = (checkpoints.reached(connection, build) for build in (old, new))
     return Contended(
         f"The live build of {name} stands at position {ours:,}, the new one at {theirs:,}: they cannot be compared.",
         hint=f"Start `carnet project {name}`, which brings the live one there, and ask again.",

@@ -6,9 +6,8 @@ import hashlib
 
 from psycopg.sql import SQL, Composed, Identifier
 
-from infra.errors import NotFound
 from infra.postgres import Connection
-from projections.builds import Build, check_tables, find
+from projections.builds import Build, check_tables, require_live
 from projections.kernel import Projection
 from projections.stored import SLOT, Stored, stored
 
@@ -17,13 +16,10 @@ def digest(connection: Connection, projection: Projection) -> str:
     """The digest of what readers see.
 
     Raises:
-        NotFound: the projection has never run.
+        NotFound: the projection was never built.
         IntegrityFault: a table is gone.
     """
-    build = find(connection, projection, "live")
-    if build is None:
-        raise NotFound(f"Projection {projection.name} was never built.", hint="Run `carnet project`.")
-    return digest_of(connection, build)
+    return digest_of(connection, require_live(connection, projection))
 
 
 def digest_of(connection: Connection, build: Build) -> str:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from infra.errors import Contended
 from infra.postgres import Connection
-from projections.builds import Build, check_tables, close_gate, find, hold, hold_live, positions, turned
+from projections.builds import Build, check_tables, close_gate, find, hold, hold_live, turn
+from projections.checkpoints import positions
 from projections.making import discard
 from projections.showing import hide, show
 from projections.stored import stored
@@ -56,8 +57,8 @@ def _exchange(
     # Whoever reads a view while it acts on its rows has ended by now: what he caused stands in the log.
     close_gate(connection, after)
     if before is not None:
-        turned(connection, before, "kept", now)
-    return turned(connection, after, "live", now)
+        turn(connection, before, "kept", now)
+    return turn(connection, after, "live", now)
 
 
 def _show(connection: Connection, after: Build, before: Build | None) -> None:

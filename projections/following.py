@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from infra.clock import Clock
+from infra.errors import Contended, IntegrityFault
 from infra.migrate import check_version
 from infra.postgres import connect, faults
-from projections.builds import Build, live
+from projections.builds import Build, is_still, live
 from projections.kernel import Projection
 from projections.making import go_live_first
 from projections.run import Reader, Runner, is_set
@@ -44,11 +46,11 @@ def catch_up(
     """Take every event there is; returns how many positions that were. Raises as `Runner`."""
     while not is_set(stop):
         builds = live_builds(conninfo, projections, clock)
-        with Runner(conninfo, log, builds, clock, slots=slots) as runner:
-            try:
-                return runner.catch_up(stop)
-            except Changed:
-                continue
+        with (
+            _gone_on_from(conninfo, builds),
+            Runner(conninfo, log, builds, clock, slots=slots) as runner,
+        ):
+            return runner.catch_up(stop)
     return 0
 
 
@@ -64,8 +66,22 @@ def follow(
     """Stay up to date until `stop` is set. When another build goes live it goes on with that. Raises as `Runner`."""
     while not stop.is_set():
         builds = live_builds(conninfo, projections, clock)
-        with Runner(conninfo, log, builds, clock, slots=slots) as runner:
-            try:
-                runner.follow(stop)
-            except Changed:
-                continue
+        with (
+            _gone_on_from(conninfo, builds),
+            Runner(conninfo, log, builds, clock, slots=slots) as runner,
+        ):
+            runner.follow(stop)
+
+
+@contextmanager
+def _gone_on_from(conninfo: str, builds: Sequence[Build]) -> Iterator[None]:
+    """Ends quietly when one of these builds is no longer live: then there are others to go on with."""
+    try:
+        yield
+    except Changed:
+        return
+    except (Contended, IntegrityFault):
+        # Two switches on, a build is dropped with its tables, which says so wherever the work just was.
+        with connect(conninfo, "carnet_reader") as connection, faults():
+            if all(is_still(connection, build) for build in builds):
+                raise

@@ -7,7 +7,7 @@ from datetime import datetime
 from psycopg.sql import SQL, Identifier
 
 from infra.postgres import Connection
-from projections.builds import Build, State, check_tables, close_gate, hold, live, turned
+from projections.builds import Build, State, check_tables, close_gate, hold, live, turn
 from projections.columns import fingerprint
 from projections.kernel import Projection
 from projections.showing import show
@@ -81,7 +81,7 @@ def finish(connection: Connection, build: Build, now: datetime) -> Build:
         hold(connection, build)
         check_tables(connection, build)
         _index(connection, build)
-        return turned(connection, build, state, now)
+        return turn(connection, build, state, now)
 
 
 def discard(connection: Connection, build: Build) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 
 from infra.errors import InputError, IntegrityFault
 from infra.postgres import Connection
-from projections import builds, making
+from projections import builds, checkpoints, making
 from projections.builds import Build
 from projections.kernel import Projection
 from projections.run import Runner
@@ -120,7 +120,7 @@ def _goes_on(connection: Connection, build: Build, say: Say) -> bool:
         say(f"{build.name.capitalize()} is dropped and begun anew. {fault.message}")
         making.discard(connection, build)
         return False
-    at = min(builds.positions(connection, build).values())
+    at = checkpoints.reached(connection, build)
     say(f"{build.name.capitalize()} stands already; it goes on from position {at:,}.")
     return True
 
@@ -128,7 +128,7 @@ def _goes_on(connection: Connection, build: Build, say: Say) -> bool:
 def _seen(connection: Connection, site: Site, projections: Sequence[Projection]) -> int:
     """How far the live builds have come: a build that is no further can be compared with its live one at once."""
     live = [build for one in projections if (build := builds.find(connection, one, "live"))]
-    at = [min(builds.positions(connection, build).values()) for build in live]
+    at = [checkpoints.reached(connection, build) for build in live]
     return min(at) if at else site.log.head().position
 
 
@@ -141,7 +141,7 @@ def _fill(
     progress: Progress,
 ) -> list[Build] | None:
     """Bring builds to a position and make their indexes."""
-    stands = min(min(builds.positions(connection, build).values()) for build in begun)
+    stands = min(checkpoints.reached(connection, build) for build in begun)
     if stands < until:
         progress(stands, until)
         tell = partial(_tell, progress, until)

@@ -26,6 +26,7 @@ class Stored:
 
     @property
     def name(self) -> Identifier:
+        """Its name in SQL."""
         return Identifier(self.schema, self.table)
 
     def has_key_of(self, other: Stored) -> bool:

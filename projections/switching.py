@@ -14,7 +14,7 @@ from infra.errors import Contended, NotFound
 from infra.log import Log
 from infra.only_one import hold, introduce
 from infra.postgres import Connection, connect, faults
-from projections import builds, exchanging
+from projections import builds, checkpoints, exchanging
 from projections.builds import Build
 from projections.kernel import Projection
 from projections.run import Runner
@@ -110,7 +110,7 @@ def roll_back(connection: Connection, site: Site, projection: Projection) -> Swi
     with connection.transaction():
         before = builds.find(connection, projection, "live")
         live = exchanging.rollback(connection, kept, site.clock.now())
-        position = min(builds.positions(connection, live).values())
+        position = checkpoints.reached(connection, live)
     return Switched(live=live, position=position, kept=before, dropped=None)
 
 
@@ -124,7 +124,7 @@ def _switched(connection: Connection, build: Build, clock: Clock) -> Switched:
     kept = builds.find(connection, build.projection, "live")
     dropped = builds.find(connection, build.projection, "kept")
     live = exchanging.switch(connection, build, clock.now())
-    position = min(builds.positions(connection, live).values())
+    position = checkpoints.reached(connection, live)
     return Switched(live=live, position=position, kept=kept, dropped=dropped)
 
 

@@ -62,10 +62,6 @@ class Table(Generic[R]):
                 SQL("create index if not exists {} on {} ({})").format(name, self.name, Identifier(column))
             )
 
-    def exists(self, connection: Connection[Any]) -> bool:
-        found = connection.execute("select to_regclass(%s)", [self.name.as_string(connection)]).fetchone()
-        return found != (None,)
-
     def load(self, connection: Connection[Any], places: Sequence[Place]) -> Iterable[tuple[R, int]]:
         """The rows of these places with their slots, as far as there are any, in one query."""
         named = _listed([*self._kept, *(["slot"] if self.copied else [])])

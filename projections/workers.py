@@ -37,9 +37,15 @@ Work = Callable[[Connection, Sequence[int]], None]
 
 
 def follow(
-    conninfo: str, projections: Sequence[Projection], clock: Clock, stop: threading.Event, *, workers: int
+    conninfo: str,
+    projections: Sequence[Projection],
+    clock: Clock,
+    stop: threading.Event,
+    *,
+    workers: int,
+    once: bool = False,
 ) -> None:
-    """Keep what readers see up to date until `stop` is set.
+    """Keep what readers see up to date until `stop` is set, or `once` to the end of the log.
 
     Raises:
         AlreadyRunning: another process writes one of the slots.
@@ -47,7 +53,7 @@ def follow(
         PostgresFault: the server cannot be reached.
     """
     following.live_builds(conninfo, projections, clock)
-    with _Crew(conninfo, partial(_follow, conninfo, projections, clock), workers) as crew:
+    with _Crew(conninfo, partial(_follow, conninfo, projections, clock, once=once), workers) as crew:
         crew.watch(stop)
 
 
@@ -72,9 +78,14 @@ def _follow(
     clock: Clock,
     parent: Connection,
     slots: Sequence[int],
+    *,
+    once: bool,
 ) -> None:
     with _answering(parent) as stop, Log(conninfo, clock) as log:
-        following.follow(conninfo, log, projections, clock, stop, slots=slots)
+        if once:
+            following.catch_up(conninfo, log, projections, clock, stop, slots=slots)
+        else:
+            following.follow(conninfo, log, projections, clock, stop, slots=slots)
 
 
 def _fill(
@@ -124,6 +135,7 @@ class _Worker:
         self.start()
 
     def start(self) -> None:
+        """Start the process, anew if it has ended."""
         self.fault: CarnetError | None = None
         self.pipe, end = SPAWN.Pipe()
         self.process = SPAWN.Process(target=self._work, args=(end, self._slots), daemon=True)
@@ -141,13 +153,14 @@ class _Worker:
                     self.position = told
 
     def failed(self) -> CarnetError:
-        """Why it ended, if a person must look after it."""
+        """The fault to tell of a process that ended and that only a person can mend."""
         return self.fault or CarnetError(
             f"Worker process {self.process.pid}, of slots {', '.join(map(str, self._slots))}, has failed.",
             hint="What it said stands above.",
         )
 
     def end(self) -> None:
+        """Let it end by itself, ten seconds at most, then kill it."""
         self.process.join(END_WITHIN_S)
         # It may be paused, or wait for a server that is gone. What it has not committed is not lost.
         self.process.kill()

@@ -142,6 +142,12 @@ def test_a_line_keeps_its_own_id(here: Installation) -> None:
     assert moved.out == "Answered before: position 1\n1 line: 1 repeated.\n"
 
 
+def test_a_run_that_is_no_text_is_refused(here: Installation) -> None:
+    said = here.carnet("ask", "--file", written(here, sale(1)), "--run", "\udcff")
+    assert (said.code, said.err) == (2, "carnet: --run is not UTF-8.\n")
+    assert here.rows(BY_STREAM) == [(0, 0)]
+
+
 def test_killed_in_the_middle_it_goes_on_where_it_was(here: Installation) -> None:
     lines = [one for number in range(ORDERS) for one in sale(number)]
     pipe = here.folder / "pipe"

@@ -1,6 +1,7 @@
 """Databases for the tests: each test gets a fresh one, cloned from a template that was migrated once."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import psycopg
@@ -26,6 +27,19 @@ def template(postgres: str) -> str:
 @pytest.fixture
 def database(postgres: str, template: str) -> Iterator[str]:
     """The connection string, as the server's owner, of an empty order book."""
+    with _clone(postgres, template) as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def other_database(postgres: str, template: str) -> Iterator[str]:
+    """A second order book, beside that of `database`."""
+    with _clone(postgres, template) as conninfo:
+        yield conninfo
+
+
+@contextmanager
+def _clone(postgres: str, template: str) -> Iterator[str]:
     name = f"book_{uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as server:
         create = sql.SQL("create database {} template {}")

@@ -44,7 +44,8 @@ def _evolves(event: type[Event], state: type[State]) -> bool:
 def test_a_command_writes_only_to_what_it_says_and_reads(kind: type[Command], data: st.DataObject) -> None:
     command = data.draw(any_command(kind))
     reads, writes = command.reads(), command.writes()
-    assume(len({stream.id for stream in reads}) == len(set(reads)))  # an id is that of one kind of stream
+    # An id that is given for two kinds of stream is refused before anything is decided.
+    assume(len({stream.id for stream in reads}) == len(set(reads)))
     assert set(writes) <= set(reads)
     assert reads[0] in writes, "a command writes to the stream that it is about"
     states = States({stream.id: data.draw(any_state(stream.state)) for stream in reads})

@@ -16,10 +16,10 @@ def main() -> int:
     told = argparse.ArgumentParser(prog="soak", description="Use and disturb an order book, then check it.")
     told.add_argument("--seconds", type=float, default=600, help="for how long (600)")
     told.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="of all chance (any)")
-    told.add_argument(
-        "--kept", type=Path, default=Path("soak"), help="where logs and journals are kept (soak)"
-    )
+    told.add_argument("--kept", type=Path, help="a new folder for logs and journals (.carnet/soak-SEED)")
     given = told.parse_args()
+    if given.kept and given.kept.exists():
+        told.error(f"{given.kept} exists already; name a new folder")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends with us
     logging.configure("error")
     report = soak(given.seconds, given.seed, given.kept or Path(".carnet") / f"soak-{given.seed}")

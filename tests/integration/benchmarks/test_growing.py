@@ -29,10 +29,10 @@ def season(database: str) -> str:
 
 
 @pytest.fixture
-def grown(season: str, another_database: str) -> str:
+def grown(season: str, other_database: str) -> str:
     """A log that was grown from it."""
-    grow(season, another_database, EVENTS)
-    return another_database
+    grow(season, other_database, EVENTS)
+    return other_database
 
 
 def test_it_is_as_append_leaves_a_log(grown: str) -> None:

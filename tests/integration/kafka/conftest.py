@@ -4,10 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from infra import topics
 from infra.kafka import admin
@@ -54,15 +51,3 @@ def relays(database: str, kafka: str, prefix: str) -> Iterator[Processes]:
     """Starts relays that are processes of their own."""
     with processes(database, kafka, prefix) as started:
         yield started
-
-
-@pytest.fixture
-def other_database(postgres: str, template: str) -> Iterator[str]:
-    """The connection string of a second, empty order book."""
-    name = f"other_{uuid4().hex}"
-    with psycopg.connect(postgres, autocommit=True) as server:
-        create = sql.SQL("create database {} template {}")
-        server.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
-    yield make_conninfo(postgres, dbname=name)
-    with psycopg.connect(postgres, autocommit=True) as server:
-        server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

@@ -1,5 +1,7 @@
 """What `append` writes, and what it answers to an item that loses."""
 
+import os
+import signal
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -19,7 +21,6 @@ from infra.item import (
     Duplicate,
     Item,
     Outcome,
-    OutcomeUnknown,
     ParkedRow,
     Taken,
     Tracking,
@@ -259,7 +260,8 @@ def test_a_full_queue_loses_nothing_of_what_it_took(database: str) -> None:
 
 def test_who_is_alone_writes_for_himself(order_book: Log, database: str) -> None:
     alone = Handed(item())
-    order_book.write(alone)
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(order_book.write, alone).result()
     assert alone.outcome.done()
     assert alone.end == Appended(1)
     with psycopg.connect(database) as holder:
@@ -273,27 +275,45 @@ def test_who_is_alone_writes_for_himself(order_book: Log, database: str) -> None
     assert assert_sound(database) == 3
 
 
-class Interrupting(SystemClock):
-    """Its user presses Ctrl-C when the time is first asked for."""
+def test_ctrl_c_ends_the_wait_and_not_what_is_being_written(database: str) -> None:
+    def write_and_wait() -> None:
+        log.write(interrupted)
+        interrupted.outcome.result(timeout=WITHIN_S)
 
-    asked = False
+    def press_ctrl_c() -> None:
+        while not rows(database, "select 1 from pg_stat_activity where wait_event_type = 'Lock'"):
+            assert not interrupted.outcome.done()
+        os.kill(os.getpid(), signal.SIGINT)
 
-    def now(self) -> datetime:
-        if not self.asked:
-            self.asked = True
-            raise KeyboardInterrupt
-        return super().now()
+    interrupted = Handed(item())
+    with Log(database, SystemClock()) as log:
+        with psycopg.connect(database) as holder, ThreadPoolExecutor(1) as user:
+            holder.execute("select from carnet.head for update")
+            user.submit(press_ctrl_c)
+            with pytest.raises(KeyboardInterrupt):
+                write_and_wait()
+            assert not interrupted.outcome.done()
+        assert wait(interrupted.outcome) == [Appended(1)]
+        assert write(log, item()) == [Appended(2)]
+    assert assert_sound(database) == 2
 
 
-def test_who_is_interrupted_while_he_writes_is_told_that_the_outcome_is_unknown(database: str) -> None:
-    with Log(database, Interrupting()) as log:
-        interrupted = Handed(item())
-        with pytest.raises(KeyboardInterrupt):
-            log.write(interrupted)
-        with pytest.raises(OutcomeUnknown, match="interrupted while it was written"):
-            interrupted.outcome.result(timeout=WITHIN_S)
-        assert write(log, item()) == [Appended(1)]
-    assert assert_sound(database) == 1
+class Deaf(Handed):
+    """Its caller cannot be told."""
+
+    def tell(self) -> None:
+        raise RuntimeError("nobody is there")
+
+
+def test_who_cannot_be_told_keeps_nobody_waiting(database: str) -> None:
+    with Log(database, SystemClock()) as log:
+        with psycopg.connect(database) as holder:
+            holder.execute("select from carnet.head for update")
+            for _ in range(3):
+                log.submit(Deaf(item()))
+            others = [log.append(item()) for _ in range(3)]
+        assert {type(outcome) for outcome in wait(*others)} == {Appended}
+    assert assert_sound(database) == 6
 
 
 def test_close_waits_for_who_writes_for_himself(database: str) -> None:

@@ -10,16 +10,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.allocations.building import AssignVin, VinAssigned
-from domain.kernel import Command, Event, Refused
+from domain.kernel import Command, Event, Refused, Stream
 from domain.orders.paying import PaymentReceived
 from domain.orders.refusing import CommandRefused
 from domain.orders.reserving import ReservationPlaced
+from domain.orders.state import Order
 from domain.sealed import Clear
 from infra.clock import SimulatedClock
 from infra.errors import Contended, InputError
 from infra.handle import Answer, Ask, Desk
 from infra.item import AlreadyTaken, Tracking
 from infra.log import Log
+from infra.states import StateCache
 from infra.vault import Vault
 from tests import examples
 from tests.examples import CAR_ID, CUSTOMER_ID, DAY, MARKETS, NOON, ORDER_ID, eur, usd
@@ -102,6 +104,21 @@ def test_a_command_id_with_another_content_is_told_so(desk: Desk, log: Log) -> N
     with pytest.raises(InputError, match=f"command id {command_id} was used for another content"):
         desk.handle(ask(other, command_id))
     assert log.head().position == 2
+
+
+def test_who_doubts_a_state_asks_the_log_although_another_has_just_remembered_it(
+    desk: Desk, other_desk: Desk, log: Log
+) -> None:
+    desk.handle(ask(examples.reserve))
+    order, states = Stream(Order, ORDER_ID), StateCache(log)
+    states.read([order])
+    other_desk.handle(ask(examples.pay_deposit))
+    remembered, asked = states.read([order])
+    assert (remembered[ORDER_ID].version, asked) == (1, set())
+    states.remember(remembered)
+    for _ in range(2):
+        found, asked = states.read([order], doubted={ORDER_ID})
+        assert (found[ORDER_ID].version, asked) == (2, {ORDER_ID})
 
 
 def test_a_refusal_without_a_rule_writes_nothing_and_is_decided_afresh(

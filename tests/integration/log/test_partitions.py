@@ -8,10 +8,11 @@ import pytest
 import structlog
 
 from infra.clock import SystemClock
+from infra.embedded.processes import wait_until
 from infra.errors import PostgresFault
 from infra.item import Appended
 from infra.log import Log
-from tests.integration.log.items import assert_sound, item, rows, wait, write
+from tests.integration.log.items import WITHIN_S, assert_sound, item, rows, wait, write
 
 SIZE = 20
 
@@ -38,6 +39,17 @@ def partitions(database: str) -> list[int]:
 def room(database: str) -> int:
     """How far `append` knows of partitions."""
     return int(rows(database, "select room from carnet.head")[0][0])
+
+
+def waits(database: str) -> bool:
+    """Whether somebody waits for the partition that another makes."""
+    return bool(
+        rows(
+            database,
+            "select 1 from pg_locks where relation = 'carnet.events'::regclass and not granted"
+            " and mode = 'ShareUpdateExclusiveLock'",
+        )
+    )
 
 
 def test_the_next_partition_is_there_when_half_of_the_last_is_used(small: str) -> None:
@@ -88,12 +100,8 @@ def test_nobody_waits_for_a_partition_that_is_being_made(small: str) -> None:
             assert write(log, item(count=SIZE)) == [Appended(SIZE)]
             assert len(log.read(0, 100)) == SIZE
             beyond = log.append(item())
-            while not rows(
-                small,
-                "select 1 from pg_locks where relation = 'carnet.events'::regclass and not granted"
-                " and mode = 'ShareUpdateExclusiveLock'",
-            ):
-                assert not beyond.done()
+            assert wait_until(lambda: waits(small), seconds=WITHIN_S)
+            assert not beyond.done()
         assert wait(beyond) == [Appended(SIZE + 1)]
     assert assert_sound(small) == SIZE + 1
 

@@ -98,6 +98,21 @@ def test_who_no_longer_awaits_an_answer_stops_nothing(desk: Desk, database: str)
     assert asyncio.run(hurry()).events == (examples.deposit_paid,)
 
 
+def test_an_event_loop_that_ends_before_its_answers_keeps_nobody_waiting(desk: Desk, database: str) -> None:
+    async def leave_at_once() -> None:
+        here = LoopDesk(desk, asyncio.get_running_loop())
+        for order_id in ORDERS:
+            here.handle(reserve(order_id))
+
+    with psycopg.connect(database) as holder:
+        holder.execute("select from carnet.head for update")
+        asyncio.run(leave_at_once())
+    for order_id in ORDERS:
+        paid = desk.submit(ask(replace(examples.pay_deposit, order_id=order_id)))
+        assert paid.result(WITHIN_S).events == (examples.deposit_paid,)
+    assert assert_sound(database) == 2 * len(ORDERS)
+
+
 def test_a_full_queue_says_so_and_loses_nothing(database: str, vault: Vault, clock: SimulatedClock) -> None:
     taken: list[Future[Answer]] = []
     with Log(database, clock, queue_max=5) as log:

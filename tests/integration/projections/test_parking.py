@@ -12,7 +12,7 @@ from domain.kernel import Recorded
 from domain.orders.withdrawing import WithdrawalAccepted
 from infra.errors import CarnetError, InputError, IntegrityFault
 from infra.log import Log
-from infra.postgres import Connection, connect
+from infra.postgres import Connection
 from projections import parking
 from projections.kernel import Change, Projection, Rows
 from projections.parking import ParkedEvent
@@ -28,12 +28,6 @@ from tests.integration.projections.scene import (
 from tests.integration.projections.tally import ALSO, END, ENDED, MORE, TALLY, Nth, count, grow
 
 WAITS = "It waits behind an earlier event of the same key."
-
-
-@pytest.fixture
-def reading(database: str) -> Iterator[Connection]:
-    with connect(database) as connection:
-        yield connection
 
 
 class Ill:
@@ -58,28 +52,28 @@ def told(events: list[ParkedEvent]) -> list[tuple[int, str, str, str]]:
     return [(event.position, event.name, event.state, event.reason) for event in events]
 
 
-def waiting(reading: Connection) -> list[tuple[int, str, str, str]]:
-    return told(parking.waiting(reading))
+def waiting(owner: Connection) -> list[tuple[int, str, str, str]]:
+    return told(parking.waiting(owner))
 
 
-def parked_id(reading: Connection, at: int) -> UUID:
-    return next(event.id for event in parking.waiting(reading) if event.position == at)
+def parked_id(owner: Connection, at: int) -> UUID:
+    return next(event.id for event in parking.waiting(owner) if event.position == at)
 
 
-def retry(reading: Connection, at: int) -> None:
-    parking.retry(reading, parked_id(reading, at), actor="ada", now=CLOCK.now())
+def retry(owner: Connection, at: int) -> None:
+    parking.retry(owner, parked_id(owner, at), actor="ada", now=CLOCK.now())
 
 
-def drop(reading: Connection, at: int, why: str) -> None:
-    parking.drop(reading, parked_id(reading, at), actor="ada", now=CLOCK.now(), why=why)
+def drop(owner: Connection, at: int, why: str) -> None:
+    parking.drop(owner, parked_id(owner, at), actor="ada", now=CLOCK.now(), why=why)
 
 
-def events_of(reading: Connection) -> dict[UUID, int]:
-    return dict(reading.execute("select stream_id, events from read.tally").fetchall())
+def events_of(owner: Connection) -> dict[UUID, int]:
+    return dict(owner.execute("select stream_id, events from read.tally").fetchall())
 
 
 def test_an_event_that_fails_waits_with_what_follows_it_and_the_rest_goes_on(
-    database: str, log: Log, reading: Connection
+    database: str, log: Log, owner: Connection
 ) -> None:
     bad, good = uuid4(), uuid4()
     grow(log, [bad], [MORE, ALSO, MORE])
@@ -88,15 +82,15 @@ def test_an_event_that_fails_waits_with_what_follows_it_and_the_rest_goes_on(
 
     catch_up(database, log, sick, ENDED)
 
-    assert position(reading, sick) == position(reading, ENDED) == last
-    assert events_of(reading) == {bad: 1, good: 2}
-    assert waiting(reading) == [
+    assert position(owner, sick) == position(owner, ENDED) == last
+    assert events_of(owner) == {bad: 1, good: 2}
+    assert waiting(owner) == [
         (2, "WithdrawalAccepted", "waiting", "KeyError: 'no word for WithdrawalAccepted'."),
         (3, "ReservationLapsed", "waiting", WAITS),
     ]
 
 
-def test_nothing_of_an_event_that_failed_is_written(database: str, log: Log, reading: Connection) -> None:
+def test_nothing_of_an_event_that_failed_is_written(database: str, log: Log, owner: Connection) -> None:
     """The projection had yielded a row of it already, and a later event of another stream goes on."""
     streams = [uuid4() for _ in range(20)]
     grow(log, streams, [MORE])
@@ -104,12 +98,12 @@ def test_nothing_of_an_event_that_failed_is_written(database: str, log: Log, rea
     grow(log, streams, [ALSO], after=1)
     sick, _ = ill("WithdrawalAccepted")
     catch_up(database, log, sick)
-    assert events_of(reading) == before
-    assert len(rows_of(reading, "tally_nth")) == 20
+    assert events_of(owner) == before
+    assert len(rows_of(owner, "tally_nth")) == 20
 
 
 def test_later_events_of_the_key_wait_in_another_process_too(
-    database: str, log: Log, reading: Connection
+    database: str, log: Log, owner: Connection
 ) -> None:
     bad = uuid4()
     grow(log, [bad], [ALSO])
@@ -119,95 +113,93 @@ def test_later_events_of_the_key_wait_in_another_process_too(
     grow(log, [bad], [MORE, END], after=1)
     grow(log, [uuid4()], [MORE])
     catch_up(database, log, sick)
-    assert [at for at, *_ in waiting(reading)] == [1, 2, 3]
-    assert bad not in events_of(reading)
+    assert [at for at, *_ in waiting(owner)] == [1, 2, 3]
+    assert bad not in events_of(owner)
 
 
 def test_a_retry_with_mended_code_goes_through_the_queue_in_order(
-    database: str, log: Log, reading: Connection
+    database: str, log: Log, owner: Connection
 ) -> None:
     bad = uuid4()
     grow(log, [bad, uuid4()], [MORE, ALSO, MORE, END])
     sick, cause = ill("WithdrawalAccepted")
     with runner(database, log, sick, ENDED) as running:
         running.catch_up()
-        assert len(waiting(reading)) == 6
+        assert len(waiting(owner)) == 6
         cause.names.clear()
         for at in (2, 6):
-            retry(reading, at)
+            retry(owner, at)
         running.catch_up()
-    assert waiting(reading) == []
-    assert digests(reading, TALLY) == rebuilt(database, log, TALLY)
+    assert waiting(owner) == []
+    assert digests(owner, TALLY) == rebuilt(database, log, TALLY)
     grow(log, [bad], [MORE], after=4)
     catch_up(database, log, TALLY)
-    assert waiting(reading) == []
-    assert digests(reading, TALLY) == rebuilt(database, log, TALLY)
+    assert waiting(owner) == []
+    assert digests(owner, TALLY) == rebuilt(database, log, TALLY)
 
 
-def test_a_retry_goes_as_far_as_the_next_event_that_fails(
-    database: str, log: Log, reading: Connection
-) -> None:
+def test_a_retry_goes_as_far_as_the_next_event_that_fails(database: str, log: Log, owner: Connection) -> None:
     bad = uuid4()
     grow(log, [bad], [ALSO, MORE, END, MORE])
     sick, cause = ill("WithdrawalAccepted", "OrderSettled")
     with runner(database, log, sick) as running:
         running.catch_up()
         cause.names.remove("WithdrawalAccepted")
-        retry(reading, 1)
+        retry(owner, 1)
         running.catch_up()
-        assert events_of(reading) == {bad: 2}
-        assert waiting(reading) == [
+        assert events_of(owner) == {bad: 2}
+        assert waiting(owner) == [
             (3, "OrderSettled", "waiting", "KeyError: 'no word for OrderSettled'."),
             (4, "ReservationLapsed", "waiting", WAITS),
         ]
-        retry(reading, 3)
+        retry(owner, 3)
         running.catch_up()
-        assert [event.retries for event in parking.waiting(reading)] == [2, 0]
+        assert [event.retries for event in parking.waiting(owner)] == [2, 0]
 
 
 def test_what_was_dropped_never_comes_and_what_waited_behind_it_goes_on(
-    database: str, log: Log, reading: Connection
+    database: str, log: Log, owner: Connection
 ) -> None:
     bad = uuid4()
     grow(log, [bad], [MORE, ALSO, MORE])
     sick, _ = ill("WithdrawalAccepted")
     catch_up(database, log, sick)
-    dropped = parked_id(reading, 2)
-    drop(reading, 2, "a test order; the shop knows")
+    dropped = parked_id(owner, 2)
+    drop(owner, 2, "a test order; the shop knows")
     catch_up(database, log, sick)
-    assert waiting(reading) == []
-    assert events_of(reading) == {bad: 2}
-    event = parking.find(reading, dropped)
+    assert waiting(owner) == []
+    assert events_of(owner) == {bad: 2}
+    event = parking.find(owner, dropped)
     assert (event.state, event.changed_by, event.why) == ("dropped", "ada", "a test order; the shop knows")
     with pytest.raises(InputError, match="no longer waits: it is dropped"):
-        parking.retry(reading, dropped, actor="ada", now=CLOCK.now())
+        parking.retry(owner, dropped, actor="ada", now=CLOCK.now())
 
 
-def test_an_event_is_not_dropped_without_a_reason(database: str, log: Log, reading: Connection) -> None:
+def test_an_event_is_not_dropped_without_a_reason(database: str, log: Log, owner: Connection) -> None:
     grow(log, [uuid4()], [ALSO])
     sick, _ = ill("WithdrawalAccepted")
     catch_up(database, log, sick)
     with pytest.raises(InputError, match="Say why with --why"):
-        drop(reading, 1, "  ")
-    assert len(waiting(reading)) == 1
+        drop(owner, 1, "  ")
+    assert len(waiting(owner)) == 1
 
 
-def test_only_the_worker_of_the_slot_tries_again(database: str, log: Log, reading: Connection) -> None:
+def test_only_the_worker_of_the_slot_tries_again(database: str, log: Log, owner: Connection) -> None:
     one, other = UUID(int=64 + 1), UUID(int=64 + 2)
     grow(log, [one], [ALSO])
     grow(log, [other], [ALSO])
     sick, cause = ill("WithdrawalAccepted")
     catch_up(database, log, sick)
     cause.names.clear()
-    retry(reading, 1)
-    retry(reading, 2)
+    retry(owner, 1)
+    retry(owner, 2)
     catch_up(database, log, sick, slots=[2])
-    assert [at for at, *_ in waiting(reading)] == [1]
+    assert [at for at, *_ in waiting(owner)] == [1]
     catch_up(database, log, sick, slots=[1])
-    assert waiting(reading) == []
+    assert waiting(owner) == []
 
 
-def test_an_event_that_every_slot_reads_cannot_wait(database: str, log: Log, reading: Connection) -> None:
+def test_an_event_that_every_slot_reads_cannot_wait(database: str, log: Log, owner: Connection) -> None:
     grow(log, [uuid4()], [MORE])
     sick, _ = ill("WithdrawalAccepted")
     sick = replace(sick, everywhere=frozenset({WithdrawalAccepted}))
@@ -221,36 +213,36 @@ def test_an_event_that_every_slot_reads_cannot_wait(database: str, log: Log, rea
             running.catch_up()
         with pytest.raises(CarnetError):
             running.catch_up()
-    assert len(rows_of(reading, "tally")) == 1
-    assert position(reading, sick) == position(reading, ENDED) == 1
-    assert waiting(reading) == []
+    assert len(rows_of(owner, "tally")) == 1
+    assert position(owner, sick) == position(owner, ENDED) == 1
+    assert waiting(owner) == []
 
 
 def test_a_projection_that_fails_on_everything_stops(
-    database: str, log: Log, reading: Connection, monkeypatch: pytest.MonkeyPatch
+    database: str, log: Log, owner: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parking, "KEYS_MAX", 10)
     grow(log, [uuid4() for _ in range(11)], [ALSO])
     sick, cause = ill("WithdrawalAccepted")
     with pytest.raises(IntegrityFault, match="more than 10 keys: the fault is in the projection"):
         catch_up(database, log, sick)
-    assert (position(reading, sick), waiting(reading)) == (0, [])
+    assert (position(owner, sick), waiting(owner)) == (0, [])
     cause.names.clear()
     assert catch_up(database, log, sick) == 11
 
 
 def test_a_mended_projection_that_is_built_anew_has_nothing_waiting(
-    database: str, log: Log, reading: Connection
+    database: str, log: Log, owner: Connection
 ) -> None:
     """A retry is as if the event had come late: of one key's events the rows are the same."""
     grow(log, [uuid4() for _ in range(5)], [MORE, ALSO, MORE])
     sick, _ = ill("WithdrawalAccepted")
     catch_up(database, log, sick)
-    parked = len(waiting(reading))
+    parked = len(waiting(owner))
     healthy = rebuilt(database, log, TALLY)
-    assert len(waiting(reading)) == parked == 10
-    for at in [at for at, name, *_ in waiting(reading) if name == "WithdrawalAccepted"]:
-        retry(reading, at)
+    assert len(waiting(owner)) == parked == 10
+    for at in [at for at, name, *_ in waiting(owner) if name == "WithdrawalAccepted"]:
+        retry(owner, at)
     catch_up(database, log, TALLY)
-    assert digests(reading, TALLY) == healthy
-    assert len(rows_of(reading, Nth.table)) == 15
+    assert digests(owner, TALLY) == healthy
+    assert len(rows_of(owner, Nth.table)) == 15

@@ -22,7 +22,7 @@ from domain.orders.withdrawing import WithdrawalAccepted, WithdrawalDeclared, Wi
 from domain.settlements.closing import PeriodClosed
 from domain.settlements.planning import PlanPublished
 from infra.log import Log
-from infra.postgres import Connection, connect
+from infra.postgres import Connection
 from projections import queries, run
 from projections.queries import Count
 from projections.slots import shares
@@ -99,12 +99,6 @@ def _closed(period: str) -> PeriodClosed:
 
 def _with(event: Event, car: UUID) -> Event:
     return replace(event, vehicle_id=car) if hasattr(event, "vehicle_id") else event
-
-
-@pytest.fixture
-def reading(database: str) -> Iterator[Connection]:
-    with connect(database, "carnet_reader") as connection:
-        yield connection
 
 
 def live(reading: Connection) -> list[str]:

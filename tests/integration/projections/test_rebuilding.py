@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from uuid import uuid4
 
@@ -17,19 +16,8 @@ from projections.digest import digest_of
 from projections.inventory import Standing, inventory
 from projections.kernel import Projection
 from projections.switching import Site, alone
-from tests.integration.projections.scene import CLOCK, catch_up, digests, rebuilt, rows_of
+from tests.integration.projections.scene import catch_up, digests, rebuilt, rows_of
 from tests.integration.projections.tally import ALSO, END, ENDED, MORE, TALLY, grow
-
-
-@pytest.fixture
-def reading(database: str) -> Iterator[Connection]:
-    with connect(database, "carnet_reader") as connection:
-        yield connection
-
-
-@pytest.fixture
-def site(database: str, log: Log) -> Site:
-    return Site(conninfo=database, log=log, clock=CLOCK)
 
 
 def of(connection: Connection, *projections: Projection) -> list[tuple[int, str]]:

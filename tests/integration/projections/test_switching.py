@@ -16,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 from domain.kernel import Recorded
 from infra.errors import AlreadyRunning, CarnetError, Contended, IntegrityFault, NotFound
 from infra.log import Log
+from infra.paging import Page, Share
 from infra.postgres import Connection, connect
 from projections import builds, exchanging, following, making, rebuilding, switching, workers
 from projections.builds import Build
@@ -24,17 +25,6 @@ from projections.kernel import Change, Projection, Rows, same_stream
 from projections.switching import Site, alone, go_live, next_build, roll_back
 from tests.integration.projections.scene import CLOCK, catch_up, digests, position, rebuilt, rows_of, until
 from tests.integration.projections.tally import ENDED, MORE, TALLY, grow
-
-
-@pytest.fixture
-def reading(database: str) -> Iterator[Connection]:
-    with connect(database, "carnet_reader") as connection:
-        yield connection
-
-
-@pytest.fixture
-def site(database: str, log: Log) -> Site:
-    return Site(conninfo=database, log=log, clock=CLOCK)
 
 
 def prepared(site: Site, projection: Projection) -> Build:
@@ -80,6 +70,36 @@ def followed(site: Site, *some: Projection) -> Iterator[None]:
         thread.join(20)
     assert not thread.is_alive()
     assert not faults
+
+
+class Overtaken:
+    """A log at which the reader is kept so long, once, that two other builds have gone live meanwhile."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._waits = True
+
+    def page(
+        self, after: int, *, limit: int, size_max: int, until: int | None = None, share: Share | None = None
+    ) -> Page:
+        if self._waits:
+            self._waits = False
+            rebuilding.rebuild(self._site, [TALLY])
+            rebuilding.rebuild(self._site, [TALLY])
+        return self._site.log.page(after, limit=limit, size_max=size_max, until=until, share=share)
+
+
+def test_a_follower_whose_build_was_dropped_under_it_goes_on_with_the_live_one(
+    site: Site, log: Log, reading: Connection
+) -> None:
+    stream = uuid4()
+    grow(log, [stream], [MORE])
+    catch_up(site.conninfo, log, TALLY)
+    grow(log, [stream], [MORE], after=1)
+    following.catch_up(site.conninfo, Overtaken(site), [TALLY], CLOCK)
+    assert live(reading) == 3
+    assert rows_of(reading, "tally")[0][1] == 2
+    assert position(reading, TALLY) == 2
 
 
 def test_followers_go_on_with_the_new_build_by_themselves(site: Site, log: Log, reading: Connection) -> None:

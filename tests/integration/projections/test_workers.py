@@ -24,12 +24,6 @@ from tests.integration.projections.scene import CLOCK, catch_up, digests, positi
 from tests.integration.projections.tally import ALSO, END, ENDED, MORE, TALLY, grow
 
 
-@pytest.fixture
-def reading(database: str) -> Iterator[Connection]:
-    with connect(database) as connection:
-        yield connection
-
-
 class Crew(threading.Thread):
     """`carnet project --workers 2`, in a thread of this process; its workers are processes."""
 
@@ -58,17 +52,17 @@ def crew(database: str, *projections: Projection) -> Iterator[Crew]:
         assert not running.is_alive()
 
 
-def pids(reading: Connection) -> set[int]:
+def pids(owner: Connection) -> set[int]:
     """The processes that write."""
-    rows = reading.execute(
+    rows = owner.execute(
         """select substring(application_name from 'process ([0-9]+)')::int from pg_stat_activity
         where application_name like 'carnet project,%' and datname = current_database()"""
     )
     return {pid for (pid,) in rows}
 
 
-def reached(reading: Connection, last: int) -> bool:
-    return all(position(reading, projection) >= last for projection in (TALLY, ENDED))
+def reached(owner: Connection, last: int) -> bool:
+    return all(position(owner, projection) >= last for projection in (TALLY, ENDED))
 
 
 def test_workers_fill_what_one_process_would(database: str, log: Log) -> None:
@@ -91,58 +85,58 @@ def test_workers_fill_no_further_than_they_are_told(database: str, log: Log) -> 
         assert digest_of(connection, build) == then
 
 
-def test_a_worker_that_is_killed_is_started_again(database: str, log: Log, reading: Connection) -> None:
+def test_a_worker_that_is_killed_is_started_again(database: str, log: Log, owner: Connection) -> None:
     streams = [uuid4() for _ in range(40)]
     with crew(database, TALLY, ENDED):
         last = grow(log, streams, [MORE])
-        until(lambda: reached(reading, last))
-        killed = min(pids(reading))
+        until(lambda: reached(owner, last))
+        killed = min(pids(owner))
         os.kill(killed, signal.SIGKILL)
         last = grow(log, streams, [MORE, END], after=1)
-        until(lambda: reached(reading, last))
-        assert killed not in pids(reading)
-    assert digests(reading, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
-    assert pids(reading) == set()
+        until(lambda: reached(owner, last))
+        assert killed not in pids(owner)
+    assert digests(owner, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
+    assert pids(owner) == set()
 
 
 def test_a_worker_that_loses_its_connection_is_started_again(
-    database: str, log: Log, reading: Connection
+    database: str, log: Log, owner: Connection
 ) -> None:
     streams = [uuid4() for _ in range(40)]
     with crew(database, TALLY, ENDED):
         last = grow(log, [uuid4()], [MORE])
-        until(lambda: reached(reading, last))
-        reading.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
+        until(lambda: reached(owner, last))
+        owner.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
         last = grow(log, streams, [MORE, END])
-        until(lambda: reached(reading, last))
-    assert digests(reading, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
+        until(lambda: reached(owner, last))
+    assert digests(owner, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
 
 
 def test_a_paused_worker_does_not_keep_the_others_from_ending(
-    database: str, log: Log, reading: Connection, monkeypatch: pytest.MonkeyPatch
+    database: str, log: Log, owner: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "END_WITHIN_S", 0.5)
     with crew(database, TALLY, ENDED):
         last = grow(log, [uuid4() for _ in range(10)], [MORE])
-        until(lambda: reached(reading, last))
-        os.kill(min(pids(reading)), signal.SIGSTOP)
-    until(lambda: pids(reading) == set())
+        until(lambda: reached(owner, last))
+        os.kill(min(pids(owner)), signal.SIGSTOP)
+    until(lambda: pids(owner) == set())
     catch_up(database, log, TALLY, ENDED)
-    assert digests(reading, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
+    assert digests(owner, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
 
 
 def fail(recorded: Recorded, rows: Rows) -> Iterator[Change]:
     raise KeyError("a plan")
 
 
-def test_a_fault_that_a_person_must_mend_ends_them_all(database: str, log: Log, reading: Connection) -> None:
+def test_a_fault_that_a_person_must_mend_ends_them_all(database: str, log: Log, owner: Connection) -> None:
     grow(log, [uuid4()], [MORE])
     broken = replace(TALLY, project=fail, everywhere=frozenset({type(MORE)}))
     with crew(database, broken, ENDED) as running:
         running.join(timeout=30)
         assert isinstance(running.fault, IntegrityFault)
         assert "failed on ReservationLapsed at position 1" in str(running.fault)
-    assert pids(reading) == set()
+    assert pids(owner) == set()
 
 
 def test_a_slot_that_another_process_writes_is_refused(database: str, log: Log) -> None:
