@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
 from app.exits import told
-from app.output import err
+from app.output import err, nobody_reads
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -17,7 +16,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = carnet(arguments)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nobody_reads()
         return 0
     except KeyboardInterrupt:
         return 130

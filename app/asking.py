@@ -21,8 +21,8 @@ import msgspec
 
 from app.exits import told as in_words
 from app.options import is_text
-from app.output import err_line, print_json, print_line
-from infra.bulk import Bulk
+from app.output import err_line, nobody_reads, print_json, print_line
+from infra.bulk import Bulk, Numbered
 from infra.codec import decode_command, no_json
 from infra.errors import CarnetError, InputError, PostgresFault
 from infra.handle import Answer, Ask, Desk
@@ -103,20 +103,33 @@ def ask_lines(desk: Desk, file: Path, *, actor: str, run: str | None, json: bool
     but not when PostgreSQL cannot be reached.
 
     Raises:
-        InputError: the file cannot be read, or the run is no text.
+        InputError: the file cannot be read, the run is no text, or nobody reads the answers any more.
         SomeFailed: at least one line failed, and was named.
     """
     if run is not None and not is_text(run):
         raise InputError("--run is not UTF-8.")
     with _opened(file) as stream:
         tally = Tally(run or _run_of(stream))
-        bulk, stopped = Bulk(desk), False
-        for number, end in bulk.carry_out(_asks(stream, tally.run, actor)):
-            tally.tell(number, end, json=json)
-            if isinstance(end, PostgresFault) and not stopped:
-                stopped = True
-                bulk.stop()
+        try:
+            stopped = _carry_out(Bulk(desk), _asks(stream, tally.run, actor), tally, json=json)
+        except BrokenPipeError:
+            nobody_reads()
+            raise InputError(
+                f"Nobody reads the answers any more: it stopped at answer {tally.counts['lines']:,}.",
+                hint=f"Ask the same again with --run {tally.run}: what took effect is not repeated.",
+            ) from None
         tally.sum_up(stopped=stopped, json=json)
+
+
+def _carry_out(bulk: Bulk, asked: Iterator[Numbered], tally: Tally, *, json: bool) -> bool:
+    """Ask and tell; whether it stopped because PostgreSQL cannot be reached."""
+    stopped = False
+    for number, end in bulk.carry_out(asked):
+        tally.tell(number, end, json=json)
+        if isinstance(end, PostgresFault) and not stopped:
+            stopped = True
+            bulk.stop()
+    return stopped
 
 
 def tell_answer(answer: Answer, *, json: bool, line: int | None = None) -> None:
@@ -155,7 +168,7 @@ def _run_of(stream: BufferedReader) -> str:
     return digest[:32]
 
 
-def _asks(stream: BufferedReader, run: str, actor: str) -> Iterator[tuple[int, Ask | InputError]]:
+def _asks(stream: BufferedReader, run: str, actor: str) -> Iterator[Numbered]:
     """The lines as asks. A line that cannot be read is an `InputError` in its place."""
     ids = uuid5(RUNS, run)
     number = 0

@@ -31,6 +31,11 @@ def err_line(sentence: str) -> None:
     err.print(sentence, markup=False, soft_wrap=True)
 
 
+def nobody_reads() -> None:
+    """Let what is still to be printed go nowhere: who read it has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def print_json(data: object) -> None:
     """One JSON document on one line."""
     sys.stdout.buffer.write(msgspec.json.encode(data) + b"\n")

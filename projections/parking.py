@@ -166,6 +166,16 @@ def count(connection: Connection) -> int:
     return int(row[0]) if row else 0
 
 
+def count_of(connection: Connection, build: Build) -> int:
+    """How many events wait in one build."""
+    row = connection.execute(
+        """select count(*) from read.parked_events
+        where projection = %s and build = %s and state in ('waiting', 'retry')""",
+        [build.projection.name, build.number],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def find(connection: Connection, parked_id: UUID) -> ParkedEvent:
     """One event, whatever its state. Raises NotFound."""
     with connection.cursor(row_factory=class_row(ParkedEvent)) as cursor:

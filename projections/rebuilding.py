@@ -1,7 +1,7 @@
 """Builds read models from the first event, while readers and followers of the live ones go on untouched.
 
-A build that was interrupted, at whatever point, is gone on with where it stands; one that this code cannot go on with
-is dropped and begun anew. Nobody sees it before it is whole.
+A build that was interrupted, at whatever point, is gone on with where it stands; one that this code cannot go on with,
+or that lacks events on which the code failed, is dropped and begun anew. Nobody sees it before it is whole.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import partial
 
 from infra.errors import InputError, IntegrityFault
 from infra.postgres import Connection
-from projections import builds, checkpoints, making
+from projections import builds, checkpoints, making, parking
 from projections.builds import Build
 from projections.kernel import Projection
 from projections.run import Runner
@@ -38,7 +38,7 @@ def rebuild(
     """
     with alone(site, "rebuild", projections) as connection:
         begun = [_begin(connection, projection, site, say) for projection in projections]
-        ready = _fill(connection, site, begun, site.log.head().position, workers, progress)
+        ready = _fill(connection, site, begun, site.log.head().position, workers, progress, say)
         return go_live(connection, site, ready) if ready else None
 
 
@@ -60,7 +60,7 @@ def prepare(
     """
     with alone(site, "rebuild", projections) as connection:
         begun = [_begin(connection, projection, site, say) for projection in projections]
-        return _fill(connection, site, begun, _seen(connection, site, projections), workers, progress)
+        return _fill(connection, site, begun, _seen(connection, site, projections), workers, progress, say)
 
 
 def as_of(
@@ -87,7 +87,7 @@ def as_of(
         begun = [
             _scratch(connection, projection, position, site, say, keep=keep) for projection in projections
         ]
-        return _fill(connection, site, begun, position, workers, progress)
+        return _fill(connection, site, begun, position, workers, progress, say)
 
 
 def _begin(connection: Connection, projection: Projection, site: Site, say: Say) -> Build:
@@ -120,6 +120,11 @@ def _goes_on(connection: Connection, build: Build, say: Say) -> bool:
         say(f"{build.name.capitalize()} is dropped and begun anew. {fault.message}")
         making.discard(connection, build)
         return False
+    if waiting := parking.count_of(connection, build):
+        # The code may be mended by now. What is only tried again later need not give the rows of the right order.
+        say(f"{build.name.capitalize()} lacks {waiting:,} events on which it failed: it is begun anew.")
+        making.discard(connection, build)
+        return False
     at = checkpoints.reached(connection, build)
     say(f"{build.name.capitalize()} stands already; it goes on from position {at:,}.")
     return True
@@ -139,8 +144,9 @@ def _fill(
     until: int,
     workers: int,
     progress: Progress,
+    say: Say,
 ) -> list[Build] | None:
-    """Bring builds to a position and make their indexes."""
+    """Bring builds to a position and make their indexes. What they could not take is told."""
     stands = min(checkpoints.reached(connection, build) for build in begun)
     if stands < until:
         progress(stands, until)
@@ -154,6 +160,9 @@ def _fill(
                 runner.catch_up(site.stop, tell, until=until)
     if site.stop.is_set():
         return None
+    for build in begun:
+        if waiting := parking.count_of(connection, build):
+            say(f"{build.name.capitalize()} lacks {waiting:,} events, which wait: see `carnet parked list`.")
     return [
         build if build.state == "ready" else making.finish(connection, build, site.clock.now())
         for build in begun

@@ -17,6 +17,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Final
 
+import structlog
+
 from infra.clock import Clock
 from infra.errors import CarnetError, PostgresFault
 from infra.log import Log
@@ -32,6 +34,8 @@ AGAIN_AFTER_S = 1.0
 END_WITHIN_S = 10.0
 # A forked process would share what threads of this one hold.
 SPAWN: Final = get_context("spawn")
+
+logger = structlog.get_logger()
 
 Work = Callable[[Connection, Sequence[int]], None]
 
@@ -129,7 +133,7 @@ class _Worker:
 
     def __init__(self, work: Work, slots: Sequence[int]) -> None:
         self._work = work
-        self._slots = slots
+        self.slots = slots
         self.position = 0
         self.done = False
         self.start()
@@ -138,7 +142,7 @@ class _Worker:
         """Start the process, anew if it has ended."""
         self.fault: CarnetError | None = None
         self.pipe, end = SPAWN.Pipe()
-        self.process = SPAWN.Process(target=self._work, args=(end, self._slots), daemon=True)
+        self.process = SPAWN.Process(target=self._work, args=(end, self.slots), daemon=True)
         self.process.start()
         end.close()
 
@@ -155,7 +159,7 @@ class _Worker:
     def failed(self) -> CarnetError:
         """The fault to tell of a process that ended and that only a person can mend."""
         return self.fault or CarnetError(
-            f"Worker process {self.process.pid}, of slots {', '.join(map(str, self._slots))}, has failed.",
+            f"Worker process {self.process.pid}, of slots {', '.join(map(str, self.slots))}, has failed.",
             hint="What it said stands above.",
         )
 
@@ -209,6 +213,9 @@ class _Crew:
         if code == 0 and worker.fault is None:
             worker.done = True
         elif code < 0 or isinstance(worker.fault, PostgresFault):
+            logger.warning(
+                "worker_started_again", slots=worker.slots, why=str(worker.fault or f"signal {-code}")
+            )
             if not stop.wait(AGAIN_AFTER_S):
                 connect(self._conninfo).close()
                 worker.start()

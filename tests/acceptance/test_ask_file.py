@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 
 from infra.embedded.processes import wait_until
 from tests.acceptance.conftest import installed
-from tests.acceptance.installation import SECONDS, Installation
+from tests.acceptance.installation import SECONDS, Installation, inherited
 
 ORDERS = 40
 EUROS = {"minor": 50000, "currency": "EUR"}
@@ -184,6 +186,27 @@ def test_who_writes_into_a_pipe_may_wait_for_each_answer(here: Installation) -> 
     ended = asking.ended()
     assert ended.code == 0
     assert ended.err.endswith("3 lines: 3 recorded.\n")
+
+
+def test_where_nobody_reads_the_answers_it_stops_and_says_how_to_go_on(here: Installation) -> None:
+    lines = [one for number in range(ORDERS) for one in sale(number)]
+    file = written(here, lines)
+    command = [sys.executable, "-m", "app", "ask", "--file", file, "--run", "launch"]
+    with subprocess.Popen(
+        command, env={**inherited(), **here.environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as asking:
+        assert asking.stdout
+        assert asking.stderr
+        asking.stdout.close()
+        said = asking.stderr.read().decode()
+        assert asking.wait(SECONDS) == 2
+    assert said == (
+        "carnet: Nobody reads the answers any more: it stopped at answer 1. "
+        "Ask the same again with --run launch: what took effect is not repeated.\n"
+    )
+    again = here.carnet("ask", "--file", file, "--run", "launch")
+    assert again.code == 0, again
+    assert here.rows("select count(*) from carnet.commands") == [(len(lines),)]
 
 
 def test_without_postgresql_it_stops_and_says_how_to_go_on(here: Installation) -> None:

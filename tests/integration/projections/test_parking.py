@@ -13,9 +13,10 @@ from domain.orders.withdrawing import WithdrawalAccepted
 from infra.errors import CarnetError, InputError, IntegrityFault
 from infra.log import Log
 from infra.postgres import Connection
-from projections import parking
+from projections import parking, rebuilding
 from projections.kernel import Change, Projection, Rows
 from projections.parking import ParkedEvent
+from projections.switching import Site
 from tests.integration.projections.scene import (
     CLOCK,
     catch_up,
@@ -246,3 +247,25 @@ def test_a_mended_projection_that_is_built_anew_has_nothing_waiting(
     catch_up(database, log, TALLY)
     assert digests(owner, TALLY) == healthy
     assert len(rows_of(owner, Nth.table)) == 15
+
+
+def test_a_rebuild_tells_what_it_could_not_take_and_begins_anew_once_that_is_mended(
+    site: Site, database: str, log: Log, owner: Connection
+) -> None:
+    said: list[str] = []
+    last = grow(log, [uuid4(), uuid4()], [MORE, ALSO, MORE])
+    sick, cause = ill("WithdrawalAccepted")
+    rebuilding.prepare(site, [sick], say=said.append)
+    rebuilding.as_of(site, [sick], last, say=said.append)
+    assert said == [
+        f"Build {number} of tally lacks 4 events, which wait: see `carnet parked list`." for number in (1, 2)
+    ]
+    cause.names.clear()
+    said.clear()
+    rebuilding.as_of(site, [sick], last, say=said.append)
+    rebuilding.rebuild(site, [sick], say=said.append)
+    assert said == [
+        f"Build {number} of tally lacks 4 events on which it failed: it is begun anew." for number in (2, 1)
+    ]
+    assert waiting(owner) == []
+    assert digests(owner, TALLY) == rebuilt(database, log, TALLY)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from domain.kernel import Recorded
 from infra.errors import AlreadyRunning, CarnetError, IntegrityFault
@@ -87,7 +88,7 @@ def test_workers_fill_no_further_than_they_are_told(database: str, log: Log) -> 
 
 def test_a_worker_that_is_killed_is_started_again(database: str, log: Log, owner: Connection) -> None:
     streams = [uuid4() for _ in range(40)]
-    with crew(database, TALLY, ENDED):
+    with capture_logs() as logged, crew(database, TALLY, ENDED):
         last = grow(log, streams, [MORE])
         until(lambda: reached(owner, last))
         killed = min(pids(owner))
@@ -97,6 +98,7 @@ def test_a_worker_that_is_killed_is_started_again(database: str, log: Log, owner
         assert killed not in pids(owner)
     assert digests(owner, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
     assert pids(owner) == set()
+    assert [(one["event"], one["why"]) for one in logged] == [("worker_started_again", "signal 9")]
 
 
 def test_a_worker_that_loses_its_connection_is_started_again(
