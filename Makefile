@@ -17,7 +17,7 @@ demo: $(INSTALLED) ## play a season of orders on embedded servers and show what 
 	@$(BIN)/carnet demo
 
 test: $(INSTALLED) ## run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 soak: $(INSTALLED) ## use and disturb an order book for SECONDS (600), then look for anything that is wrong
 	@$(BIN)/python -m tests.acceptance.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))

@@ -143,8 +143,7 @@ class Models(PostgresTrackingRecorder):
 
         memory = Memory(projection.rows, load, kept=0)
         memory.prefetch((row, key, 0) for row, key in projection.hint(recorded))
-        for change in projection.project(recorded, memory):
-            memory.take(change)
+        memory.fold(projection.project, recorded, 0)
         for row in projection.rows:
             table = self._tables[row]
             changes = memory.changed(row)

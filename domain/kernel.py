@@ -44,6 +44,7 @@ class State:
 
 
 S = TypeVar("S", bound=State)
+T = TypeVar("T")
 S_co = TypeVar("S_co", bound=State, covariant=True)
 
 
@@ -175,8 +176,7 @@ class Report(Command, kind=True):
     """Tells what has happened outside. Well formed, it is recorded; what it contradicts is flagged."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An event as the log holds it. `occurred_at` is when it happened, `recorded_at` when we learnt it.
 
     `body` is the stored text, exactly; `event` what it decodes to.
@@ -208,6 +208,13 @@ else:
         changed = object.__new__(type(state))
         changed.__dict__.update(state.__dict__, **changes)
         return changed
+
+
+def extend(value: object, kind: type[T], /, **more: object) -> T:
+    """This value as one of a subclass, given all the fields that it has besides."""
+    extended = object.__new__(kind)
+    extended.__dict__.update(value.__dict__, **more)
+    return extended
 
 
 def fold(state: S, events: Iterable[Event]) -> S:

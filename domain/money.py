@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+@lru_cache
+def _is_code(currency: str) -> bool:
+    return CURRENCY.fullmatch(currency) is not None
 
 
 class CurrencyMismatch(ValueError):
@@ -25,7 +31,7 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        if not CURRENCY.fullmatch(self.currency):
+        if not _is_code(self.currency):
             raise ValueError("currency must be three capital letters such as EUR")
 
     def __add__(self, other: Money) -> Money:

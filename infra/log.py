@@ -32,6 +32,8 @@ from infra.waiting import Handed, Waiting
 COLUMNS: LiteralString = """position, stream_id, version, event_id, name, schema_version, market, occurred_at,
     recorded_at, actor, command_id, correlation_id, causation_id, body"""
 
+NAME = 4
+
 READ: LiteralString = f"""
 select {COLUMNS} from carnet.events where position > %s order by position limit %s"""  # noqa: S608 -- constants
 
@@ -237,25 +239,7 @@ def _fetch(connection: Connection, statement: LiteralString, values: Any) -> Seq
     return connection.execute(statement, values, prepare=True, binary=True).fetchall()
 
 
+# `COLUMNS` are the fields in their order, but for the event that the body is decoded to.
 def _recorded(row: tuple[Any, ...]) -> Recorded:
-    position, stream_id, version, event_id, name, schema_version, market, occurred, recorded, actor, *rest = (
-        row
-    )
-    command_id, correlation_id, causation_id, body = rest
-    return Recorded(
-        position=position,
-        stream_id=stream_id,
-        version=version,
-        event_id=event_id,
-        name=name,
-        schema_version=schema_version,
-        market=market,
-        occurred_at=occurred,
-        recorded_at=recorded,
-        actor=actor,
-        command_id=command_id,
-        correlation_id=correlation_id,
-        causation_id=causation_id,
-        body=body.encode(),
-        event=decode(name, body),
-    )
+    *envelope, body = row
+    return Recorded._make((*envelope, body.encode(), decode(row[NAME], body)))

@@ -21,6 +21,7 @@ CarStatus = Literal["none", "with_customer", CarStage]
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 NOTHING: Final[frozenset[str]] = frozenset()
+NO_ORDER: Final = Order()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class CustomerStatus:
 
 def project(recorded: Recorded, rows: Rows) -> Iterator[Change]:
     row = rows.get(CustomerStatus, recorded.stream_id)
-    order: Order = recorded.event.evolve(row.state if row else Order())
+    order: Order = recorded.event.evolve(row.state if row else NO_ORDER)
     if order.exists:
         state = replace(order, told=NOTHING) if order.told else order
         yield CustomerStatus(recorded.stream_id, recorded.version, recorded.recorded_at, state)

@@ -8,12 +8,12 @@ posted to the open one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Final
 from uuid import UUID
 
 from domain.handovers.delivering import Delivered
-from domain.kernel import Recorded, replace
+from domain.kernel import Recorded, extend, replace
 from domain.orders.cancelling import OrderCancelled
 from domain.orders.changing import ChangeAccepted
 from domain.orders.contracting import ContractSigned
@@ -25,7 +25,7 @@ from domain.settlements.accruing import Engagement, all_lines, comes_to_the_same
 from domain.settlements.closing import PeriodClosed
 from domain.settlements.facts import CommissionFacts, partners
 from domain.settlements.lines import Line
-from domain.settlements.novating import evolve_engagements
+from domain.settlements.novating import NOBODY_ENGAGED, evolve_engagements
 from domain.settlements.planning import PlanPublished
 from domain.settlements.state import PlanTerms
 from projections.kernel import Change, Gone, Key, Projection, Row, Rows
@@ -50,7 +50,7 @@ class CommissionOrder:
     indexes: ClassVar[tuple[str, ...]] = ()
 
     order_id: UUID
-    facts: CommissionFacts = field(default_factory=CommissionFacts)
+    facts: CommissionFacts = NOBODY_ENGAGED
     lines: tuple[Line, ...] = ()
     earlier: tuple[CommissionFacts, ...] = ()
 
@@ -150,7 +150,7 @@ def _posted(order: CommissionOrder, paying: list[Engagement], rows: Rows) -> Ite
         yield Gone(CommissionLine, key)
     for key, line in after.items():
         if before.get(key) != line:
-            yield CommissionLine(**vars(line))
+            yield extend(line, CommissionLine)
 
 
 def _by_key(posted: Iterable[Line]) -> dict[Key, Line]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import Field, dataclass, field
 from functools import partial
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, overload
+from operator import attrgetter
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, overload
 from uuid import UUID
 
 from domain.kernel import Event, Family, Recorded
@@ -71,6 +72,7 @@ class Rows(Protocol):
         """The row of this key; a key of several fields is a tuple, in the order of `row.key`."""
 
 
+Project = Callable[[Recorded, Rows], Iterator[Change]]
 Hint = Callable[[Recorded], Iterable[tuple[type[Row], Key]]]
 Route = Callable[[Recorded], UUID]
 
@@ -94,7 +96,7 @@ class Projection:
     name: str
     version: int
     rows: tuple[type[Row], ...]
-    project: Callable[[Recorded, Rows], Iterator[Change]]
+    project: Project
     hint: Hint
     wants: frozenset[Family | type[Event]] = frozenset()
     edition: str = ""
@@ -110,9 +112,8 @@ class Projection:
         return self.elsewhere.get(event, own_stream) if self.wanted(event) else None
 
 
-def own_stream(recorded: Recorded) -> UUID:
-    """The route of an event whose rows belong to its own stream."""
-    return recorded.stream_id
+own_stream: Final[Route] = attrgetter("stream_id")
+"""The route of an event whose rows belong to its own stream."""
 
 
 def same_stream(*rows: type[Row]) -> Hint:

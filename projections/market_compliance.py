@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import ClassVar, Literal
+from operator import attrgetter
+from typing import ClassVar, Final, Literal
 from uuid import UUID
 
 from domain.allocations.allocating import VehicleAllocated, VehicleReallocated, VehicleReleased
@@ -17,7 +18,7 @@ from domain.compliance.allocating import VehicleFacts, evolve_vehicle_facts, veh
 from domain.compliance.facts import OrderFacts, PlanFacts, evolve_order_facts, evolve_plan_facts
 from domain.compliance.finding import Finding
 from domain.handovers.delivering import Delivered
-from domain.kernel import Event, Recorded, replace
+from domain.kernel import Event, Recorded, extend, replace
 from domain.markets.book import MarketBook, MarketEvent
 from domain.markets.regions import country
 from domain.markets.resolver import Markets
@@ -30,7 +31,7 @@ from domain.orders.offering import PrecontractInfoGiven
 from domain.orders.reserving import ReservationPlaced
 from domain.orders.withdrawing import WithdrawalAccepted, WithdrawalDeclared, WithdrawalDenied
 from domain.settlements.planning import PlanPublished
-from projections.kernel import Change, Key, Projection, Row, Rows
+from projections.kernel import Change, Key, Projection, Route, Row, Rows
 
 Subject = Literal["order", "vehicle"]
 
@@ -54,6 +55,8 @@ OF_MARKETS: frozenset[type[Event]] = frozenset(
     event for event in Event.named.values() if issubclass(event, MarketEvent)
 )
 BOOKS_MAX = 64
+NOTHING_TOLD: Final = OrderFacts()
+NEVER_MEANT: Final = VehicleFacts()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +81,7 @@ class AuditedOrder:
     indexes: ClassVar[tuple[str, ...]] = ()
 
     order_id: UUID
-    facts: OrderFacts = field(default_factory=OrderFacts)
+    facts: OrderFacts = NOTHING_TOLD
     markets: tuple[UUID, ...] = ()
 
 
@@ -91,7 +94,7 @@ class AuditedVehicle:
     indexes: ClassVar[tuple[str, ...]] = ()
 
     vehicle_id: UUID
-    facts: VehicleFacts = field(default_factory=VehicleFacts)
+    facts: VehicleFacts = NEVER_MEANT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,17 +169,27 @@ def project(books: Books, recorded: Recorded, rows: Rows) -> Iterator[Change]:
 
 def _order(books: Books, recorded: Recorded, rows: Rows) -> Iterator[Change]:
     before = rows.get(AuditedOrder, recorded.stream_id)
-    facts = evolve_order_facts(before.facts if before else OrderFacts(), recorded)
+    facts = evolve_order_facts(before.facts if before else NOTHING_TOLD, recorded)
     loaded = books.loaded(facts.market, rows)
     markets = tuple(one.as_of for one in loaded)
     order = AuditedOrder(order_id=recorded.stream_id, facts=facts, markets=markets)
     yield order
     since = before.facts if before and before.markets == markets else None
     yield from _audited(books.known(loaded), order, rows, since)
-    if isinstance(recorded.event, ContractSigned | OrderNovated) and recorded.event.plan_id:
-        plan = rows.get(AuditedPlan, recorded.event.plan_id) or AuditedPlan(plan_id=recorded.event.plan_id)
+    named = _plan_named(recorded.event)
+    if named:
+        plan = rows.get(AuditedPlan, named) or AuditedPlan(plan_id=named)
         if _waits(order, plan) and order.order_id not in plan.orders:
             yield replace(plan, orders=(*plan.orders, order.order_id))
+
+
+def _plan_named(event: Event) -> UUID | None:
+    """The plan that a contract, or its novation, names."""
+    match event:
+        case ContractSigned(plan_id=plan_id) | OrderNovated(plan_id=plan_id):
+            return plan_id
+        case _:
+            return None
 
 
 def _market(event: MarketEvent, recorded: Recorded, rows: Rows) -> AuditedMarket:
@@ -218,7 +231,7 @@ def _vehicle(recorded: Recorded, rows: Rows) -> Iterator[Change]:
     if vehicle_id is None:
         return
     before = rows.get(AuditedVehicle, vehicle_id)
-    facts = evolve_vehicle_facts(before.facts if before else VehicleFacts(), recorded)
+    facts = evolve_vehicle_facts(before.facts if before else NEVER_MEANT, recorded)
     if before is None or facts != before.facts:
         yield AuditedVehicle(vehicle_id=vehicle_id, facts=facts)
         yield from _found("vehicle", vehicle_id, audit.audit_vehicle(facts))
@@ -226,7 +239,7 @@ def _vehicle(recorded: Recorded, rows: Rows) -> Iterator[Change]:
 
 def _found(subject: Subject, subject_id: UUID, findings: Iterable[Finding]) -> list[ComplianceFinding]:
     return [
-        ComplianceFinding(subject=subject, subject_id=subject_id, **vars(finding)) for finding in findings
+        extend(finding, ComplianceFinding, subject=subject, subject_id=subject_id) for finding in findings
     ]
 
 
@@ -238,19 +251,16 @@ def hint(recorded: Recorded) -> Iterator[tuple[type[Row], Key]]:
             yield AuditedMarket, recorded.market
         case event if type(event) in OF_ORDERS:
             yield AuditedOrder, recorded.stream_id
-            if isinstance(event, ContractSigned | OrderNovated) and event.plan_id:
-                yield AuditedPlan, event.plan_id
+            if named := _plan_named(event):
+                yield AuditedPlan, named
         case _:
             vehicle_id = vehicle_of(recorded)
             if vehicle_id:
                 yield AuditedVehicle, vehicle_id
 
 
-def _car(recorded: Recorded) -> UUID:
-    """An order's stream tells of its car, and what the rules know of the car stands with the car."""
-    vehicle_id = vehicle_of(recorded)
-    assert vehicle_id is not None
-    return vehicle_id
+# An order's stream tells of its car, and what the rules know of the car stands with the car.
+CAR: Final[Route] = attrgetter("event.vehicle_id")
 
 
 def market_compliance(markets: Markets, edition: str) -> Projection:
@@ -266,7 +276,7 @@ def market_compliance(markets: Markets, edition: str) -> Projection:
         hint=hint,
         wants=OF_ORDERS | OF_VEHICLES | OF_MARKETS | {PlanPublished},
         edition=edition,
-        elsewhere={CarAllocated: _car, CarTakenAway: _car},
+        elsewhere={CarAllocated: CAR, CarTakenAway: CAR},
         everywhere=OF_MARKETS | {PlanPublished},
         copied=frozenset({AuditedPlan, AuditedMarket}),
     )

@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
+from domain.kernel import Recorded
 from projections.columns import shape
-from projections.kernel import Change, Gone, Key, Row
+from projections.kernel import Gone, Key, Project, Row
 
 R = TypeVar("R", bound=Row)
 Load = Callable[[type[Row], Sequence[tuple[Key, int]]], Iterable[tuple[Row, int]]]
@@ -43,8 +44,8 @@ class Memory:
     """Rows by key, among them those that are known not to exist.
 
     Rows stay after they were written: only one process writes a table, so they are what the table holds. Of
-    more than `kept` the longer unused go, in two generations. `empty` says that the tables were empty at the
-    start: until a generation goes, what is not here does not exist.
+    more than `kept` the longer unused go, in two generations, none before it was written. `empty` says that the
+    tables were empty at the start: until a generation goes, what is not here does not exist.
 
     `slot` is that of the event at hand: of rows that are `copied` it is the slot's own that is read and changed.
     """
@@ -68,19 +69,19 @@ class Memory:
         self._old: dict[type[Row], Places] = {row: {} for row in rows}
         self._changed: dict[type[Row], list[_Place]] = {row: [] for row in rows}
         self._before: list[tuple[_Place, Row | None]] = []
-        self._key_of = {row: shape(row).key_of for row in rows}
+        self._shapes = {row: shape(row) for row in rows}
 
     def get(self, row: type[R], key: Key, /) -> R | None:
         """The row of this key, fetched if it has to be."""
-        hashable = _hashable(key)
+        name: object = key.int if type(key) is UUID else _hashable(key)
         if row in self._copied:
-            hashable = self.slot, hashable
-        place = self._young[row].get(hashable) or self._older(row, hashable)
+            name = self.slot, name
+        place = self._young[row].get(name) or self._older(row, name)
         if place is None:
             if self._complete:
                 return None
-            self._fetch(row, {hashable: (key, self.slot)})
-            place = self._young[row][hashable]
+            self._fetch(row, {name: (key, self.slot)})
+            place = self._young[row][name]
         return cast("R | None", place.row)
 
     def prefetch(self, wanted: Iterable[tuple[type[Row], Key, int]]) -> None:
@@ -89,36 +90,35 @@ class Memory:
             return
         missing: dict[type[Row], dict[object, tuple[Key, int]]] = {row: {} for row in self._rows}
         for row, key, slot in wanted:
-            hashable = self._name(row, key, slot)
-            if hashable not in self._young[row] and self._older(row, hashable) is None:
-                missing[row][hashable] = key, slot
+            name = self._name(row, _hashable(key), slot)
+            if name not in self._young[row] and self._older(row, name) is None:
+                missing[row][name] = key, slot
         for row, keys in missing.items():
             if keys:
                 self._fetch(row, keys)
 
-    def begin(self, slot: int) -> None:
-        """An event of this slot comes next; `undo` takes back what is changed from here on."""
+    def fold(self, project: Project, recorded: Recorded, slot: int) -> None:
+        """Remember what an event of this slot changes until that is written. Where it fails, `undo` takes back what
+        it had changed."""
         self.slot = slot
         self._before.clear()
-
-    def take(self, change: Change) -> None:
-        """Remember a change until it is written."""
-        if isinstance(change, Gone):
-            row, key, now = change.row, change.key, None
-        else:
-            row, now = type(change), change
-            key = self._key_of[row](change)
-        hashable = _hashable(key)
-        if row in self._copied:
-            hashable = self.slot, hashable
-        place = self._young[row].get(hashable) or self._older(row, hashable)
-        if place is None:
-            place = self._young[row][hashable] = _Place(key, self.slot, absent=self._complete)
-        self._before.append((place, place.row))
-        place.row = now
-        if not place.changed:
-            place.changed = True
-            self._changed[row].append(place)
+        for change in project(recorded, self):
+            if isinstance(change, Gone):
+                row, name, now = change.row, _hashable(change.key), None
+            else:
+                row, now = type(change), change
+                name = self._shapes[row].name(change)
+            if row in self._copied:
+                name = slot, name
+            place = self._young[row].get(name) or self._older(row, name)
+            if place is None:
+                key = change.key if isinstance(change, Gone) else self._shapes[row].key_of(change)
+                place = self._young[row][name] = _Place(key, slot, absent=self._complete)
+            self._before.append((place, place.row))
+            place.row = now
+            if not place.changed:
+                place.changed = True
+                self._changed[row].append(place)
 
     def undo(self) -> None:
         """Every row is again what it was before the event at hand; what has become the same is written again."""
@@ -132,7 +132,7 @@ class Memory:
         return sum(map(len, self._changed.values()))
 
     def changed(self, row: type[R]) -> Changes[R]:
-        """What has changed since the last write."""
+        """What has changed since the last `handed_over`."""
         found: Changes[R] = Changes([], [], [])
         for place in self._changed[row]:
             if place.row is not None:
@@ -142,36 +142,41 @@ class Memory:
                 found.gone.append((place.key, place.slot))
         return found
 
-    def written(self, *, crowded: bool = False) -> None:
-        """Everything changed stands in the tables now. If it is `crowded`, a generation goes all the same."""
+    def handed_over(self) -> None:
+        """Everything changed will stand in the tables before what changes from here on is written."""
         for places in self._changed.values():
             for place in places:
                 place.changed = False
                 place.absent = place.row is None
             places.clear()
+
+    def written(self, *, crowded: bool = False) -> None:
+        """Everything handed over stands in the tables now. If it is `crowded`, a generation goes all the same."""
         if crowded or sum(map(len, self._young.values())) > self._kept:
             if any(self._old.values()):
                 self._complete = False
             self._old, self._young = self._young, {row: {} for row in self._rows}
 
-    def _older(self, row: type[Row], hashable: object) -> _Place | None:
+    def _older(self, row: type[Row], name: object) -> _Place | None:
         """A place that was not used since the last generation went, which is young again now."""
-        place = self._old[row].get(hashable)
+        place = self._old[row].get(name)
         if place is not None:
-            self._young[row][hashable] = place
+            self._young[row][name] = place
         return place
 
     def _fetch(self, row: type[Row], keys: dict[object, tuple[Key, int]]) -> None:
-        young, key_of = self._young[row], self._key_of[row]
-        young.update((hashable, _Place(*place, absent=True)) for hashable, place in keys.items())
+        young, name_of = self._young[row], self._shapes[row].name
+        young.update((name, _Place(*place, absent=True)) for name, place in keys.items())
         for found, slot in self._load(row, list(keys.values())):
-            place = young[self._name(row, key_of(found), slot)]
+            place = young[self._name(row, name_of(found), slot)]
             place.row, place.absent = found, False
 
-    def _name(self, row: type[Row], key: Key, slot: int) -> object:
-        return (slot, _hashable(key)) if row in self._copied else _hashable(key)
+    def _name(self, row: type[Row], name: object, slot: int) -> object:
+        return (slot, name) if row in self._copied else name
 
 
-# A UUID is hashed and compared in Python; its number is not, which saves a tenth of a rebuild.
 def _hashable(key: Key) -> object:
-    return key.int if type(key) is UUID else key
+    """The `Shape.name` of the row of this key."""
+    if isinstance(key, tuple):
+        return tuple([_hashable(one) for one in key])
+    return key.int if isinstance(key, UUID) else key

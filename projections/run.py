@@ -2,7 +2,8 @@
 
 One reader feeds every build it is given. Events are folded in memory; the changed rows, the events that were
 parked and the checkpoints are written in one transaction, so a process may be killed or paused at any point and
-another goes on. Memory is bounded by rows and by bytes, however long the log is.
+another goes on. While PostgreSQL takes one batch the next is folded. Memory is bounded by rows and by bytes, however
+long the log is.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol
@@ -26,11 +28,11 @@ from infra.postgres import Connection, connect, fault
 from projections import parking
 from projections.builds import Build
 from projections.slots import ALL, SLOTS, lock_names, share
-from projections.view import View
+from projections.view import Batch, View
 
 READ_EVENTS = 2_000
 READ_BYTES = 4 << 20
-WRITE_ROWS = 20_000
+WRITE_ROWS = 60_000
 WRITE_BYTES = 16 << 20
 WRITE_EVENTS = 200_000
 KEPT_BYTES = 32 << 20
@@ -70,23 +72,29 @@ class Runner:
         self._clock = clock
         self._slots = slots
         self._share = share([build.projection for build in builds], slots)
+        self._writer = ThreadPoolExecutor(1, "projection-writer")
+        self._writing: tuple[Future[None], int] | None = None
         self._waiting_bytes = 0
         self._kept_bytes = 0
         self._writes = 0
 
     def __enter__(self) -> Runner:
         self._connection = connect(self._conninfo, "carnet_writer")
+        self._reading = connect(self._conninfo, "carnet_writer")
         with self._closed_on_failure():
-            _prepare(self._connection)
+            _prepare(self._connection, "carnet project")
+            _prepare(self._reading, "carnet project reads")
             names = sorted(name for build in self._builds for name in lock_names(build.name, self._slots))
             hold(self._connection, *names)
-            self._views = [View(build, self._connection, self._slots) for build in self._builds]
+            self._views = [
+                View(build, self._connection, self._reading, self._slots) for build in self._builds
+            ]
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.close()
+        self._close()
 
     @property
     def position(self) -> int:
@@ -115,11 +123,12 @@ class Runner:
                 self._waiting_bytes += page.size
                 ends = not page.more or is_set(stop)
                 if position > written and (ends or self._is_full(position - written)):
-                    self._write()
+                    self._wait_for_write(progress)
+                    self._begin_write(position)
                     written = position
-                    if progress:
-                        progress(position)
-                    self._retry_parked()
+                    if ends or any(view.is_blocked for view in self._views):
+                        self._wait_for_write(progress)
+                        self._retry_parked()
                 if ends:
                     return position - start
 
@@ -145,18 +154,32 @@ class Runner:
             or events >= WRITE_EVENTS
         )
 
-    def _write(self) -> None:
+    def _begin_write(self, position: int) -> None:
+        """Write what was taken up to here, while this goes on. Nothing may be on its way."""
+        batches = [(view, view.hand_over()) for view in self._views]
+        self._writing = self._writer.submit(self._write, batches), position
+        self._kept_bytes += self._waiting_bytes
+        self._waiting_bytes = 0
+
+    def _write(self, batches: Sequence[tuple[View, Batch]]) -> None:
         with self._connection.transaction():
             now = self._clock.now()
-            for view in self._views:
-                view.write(now)
-        self._kept_bytes += self._waiting_bytes
+            for view, batch in batches:
+                view.write(batch, now)
+
+    def _wait_for_write(self, progress: Progress | None) -> None:
+        """Until what was handed over is committed."""
+        if self._writing is None:
+            return
+        (written, position), self._writing = self._writing, None
+        written.result()
         crowded = self._kept_bytes >= KEPT_BYTES
         for view in self._views:
             view.written(crowded=crowded)
-        self._waiting_bytes = 0
         if crowded:
             self._kept_bytes = 0
+        if progress:
+            progress(position)
         self._writes += 1
         if self._writes % WRITES_A_COLLECTION == 0:
             gc.collect()
@@ -178,7 +201,7 @@ class Runner:
             now = self._clock.now()
             (recorded,) = self._log.page(waiting.position - 1, limit=1, size_max=1).events
             taken = view.retry(waiting, recorded, now)
-            view.write(now)
+            view.write(view.hand_over(), now)
         view.written(crowded=False)
         return taken
 
@@ -189,13 +212,19 @@ class Runner:
             for view in self._views:
                 view.check()
 
+    def _close(self) -> None:
+        # What is on its way is whole, and a connection is not closed under the thread that uses it.
+        self._writer.shutdown()
+        self._connection.close()
+        self._reading.close()
+
     # What a failed batch left in memory must never be written, so nothing can be after a failure.
     @contextmanager
     def _closed_on_failure(self) -> Iterator[None]:
         try:
             yield
         except BaseException as error:
-            self._connection.close()
+            self._close()
             if isinstance(error, UndefinedTable | UndefinedColumn):
                 raise _gone(error) from error
             if isinstance(error, psycopg.Error):
@@ -220,8 +249,8 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _prepare(connection: Connection) -> None:
-    """The session's settings."""
+def _prepare(connection: Connection, what: str) -> None:
+    """The session's settings, and its name."""
     connection.execute("set timezone to 'UTC'")
     # What a crash of the server takes, rows and checkpoint together, is projected again.
     connection.execute("set synchronous_commit to off")
@@ -230,7 +259,7 @@ def _prepare(connection: Connection) -> None:
     # Rows are found by key. A plan made while a table was empty would keep reading all of it as it grows.
     for plan in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
         connection.execute("select set_config(%s, 'off', false)", [plan])
-    introduce(connection, "carnet project")
+    introduce(connection, what)
 
 
 def _gone(error: psycopg.Error) -> IntegrityFault:

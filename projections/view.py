@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -15,12 +17,12 @@ from infra.postgres import Connection
 from projections import builds, checkpoints, parking
 from projections.builds import Build
 from projections.kernel import Key, Row
-from projections.memory import Memory
+from projections.memory import Changes, Memory
 from projections.parking import ParkedEvent, Waiting
 from projections.slots import SLOTS
-from projections.tables import tables
+from projections.tables import Table, tables
 
-KEPT_ROWS = 10_000
+KEPT_ROWS = 30_000
 
 Due = tuple[Recorded, UUID | None, int]
 """An event, the key that it is routed by (None: every slot reads it) and the slot that it is due in."""
@@ -30,19 +32,32 @@ class Changed(Contended):
     """A build is no longer what it was when it was opened: it went live, or another did. Open it again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is written in one transaction: rows, events that were parked, and from where to where slots go."""
+
+    rows: Sequence[tuple[Table[Any], Changes[Any]]]
+    parked: Sequence[Waiting]
+    moves: dict[int, tuple[int, int]]
+
+
 class View:
     """A build, the slots of it that this process writes, and the connection that writes them. Each method runs
-    in the caller's transaction.
+    in the caller's transaction. Rows are read over a connection of their own, so that events can be folded while
+    what was folded before is written.
 
     Raises:
         IntegrityFault: a table is gone, or was written by a version that this one cannot follow.
     """
 
-    def __init__(self, build: Build, connection: Connection, slots: Sequence[int]) -> None:
+    def __init__(
+        self, build: Build, connection: Connection, reading: Connection, slots: Sequence[int]
+    ) -> None:
         builds.check_meaning(connection, build)
         builds.check_tables(connection, build)
         self.build = build
         self._connection = connection
+        self._reading = reading
         self._slots = slots
         self._tables = tables(build.projection, build.schema)
         self._route = cache(build.projection.route)
@@ -65,8 +80,13 @@ class View:
 
     @property
     def changes(self) -> int:
-        """How many rows wait to be written."""
+        """How many rows are not handed over yet."""
         return self._memory.changes + len(self._parked)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether events wait behind one that failed."""
+        return bool(self._blocked)
 
     def take(self, events: Sequence[Recorded], last: int) -> None:
         """Fold events, which are all that these slots need up to `last`, into the rows in memory.
@@ -82,10 +102,8 @@ class View:
             if blocked and key in blocked:
                 self._park(recorded, key, slot, parking.WAITS)
                 continue
-            memory.begin(slot)
             try:
-                for change in project(recorded, memory):
-                    memory.take(change)
+                memory.fold(project, recorded, slot)
             except (PostgresFault, psycopg.Error, MemoryError):
                 raise
             except Exception as error:
@@ -102,30 +120,37 @@ class View:
         if not builds.is_still(self._connection, self.build):
             raise self._changed()
 
-    def write(self, now: datetime) -> None:
-        """Write the changed rows, what was parked and the checkpoints; `written` once that is committed. Raises
-        Changed."""
-        if not builds.still(self._connection, self.build):
-            raise self._changed()
-        for row, table in self._tables.items():
-            changes = self._memory.changed(row)
-            table.add(self._connection, changes.new)
-            table.put(self._connection, changes.put)
-            table.remove(self._connection, changes.gone)
-        if self._parked:
-            parking.park(self._connection, self.build, self._parked, now)
+    def hand_over(self) -> Batch:
+        """What has changed since the last one. It has to be written before the next one is."""
         moves = {
             slot: (written, self._positions[slot])
             for slot, written in self._written.items()
             if written != self._positions[slot]
         }
-        checkpoints.advance(self._connection, self.build, moves, now)
+        rows = [(table, self._memory.changed(row)) for row, table in self._tables.items()]
+        batch = Batch(rows, self._parked, moves)
+        self._memory.handed_over()
+        self._written = dict(self._positions)
+        self._parked = []
+        return batch
+
+    def write(self, batch: Batch, now: datetime) -> None:
+        """Write rows, what was parked and the checkpoints; `written` once that is committed. It may run in another
+        thread than the rest. Raises Changed."""
+        if not builds.still(self._connection, self.build):
+            raise self._changed()
+        for table, changes in batch.rows:
+            table.add(self._connection, changes.new)
+            table.put(self._connection, changes.put)
+            table.remove(self._connection, changes.gone)
+        if batch.parked:
+            parking.park(self._connection, self.build, batch.parked, now)
+        checkpoints.advance(self._connection, self.build, batch.moves, now)
 
     def written(self, *, crowded: bool) -> None:
-        """What was written is committed. Rows that were not used of late are forgotten early if it is `crowded`."""
+        """What was handed over is committed. Rows that were not used of late are forgotten early if it is
+        `crowded`."""
         self._memory.written(crowded=crowded)
-        self._written = dict(self._positions)
-        self._parked.clear()
 
     def waits(self) -> list[UUID]:
         """The keys whose queue is to be tried again. Nothing may wait to be written."""
@@ -136,10 +161,8 @@ class View:
 
     def retry(self, waiting: ParkedEvent, recorded: Recorded, now: datetime) -> bool:
         """Fold an event that waits, as if it came only now; whether that went well."""
-        self._memory.begin(waiting.slot)
         try:
-            for change in self.build.projection.project(recorded, self._memory):
-                self._memory.take(change)
+            self._memory.fold(self.build.projection.project, recorded, waiting.slot)
         except (PostgresFault, psycopg.Error, MemoryError):
             raise
         except Exception as error:
@@ -157,10 +180,11 @@ class View:
         due: list[Due] = []
         route, everywhere, positions = self._route, self.build.projection.everywhere, self._positions
         for recorded in events:
-            kind, at = type(recorded.event), recorded.position
+            kind = type(recorded.event)
             key_of = route(kind)
             if key_of is None:
                 continue
+            at = recorded.position
             if kind in everywhere:
                 due += [(recorded, None, slot) for slot, position in positions.items() if at > position]
                 continue
@@ -180,7 +204,7 @@ class View:
         parking.check(self.build, self._blocked)
 
     def _load(self, row: type[Row], places: Sequence[tuple[Key, int]]) -> Iterable[tuple[Row, int]]:
-        return self._tables[row].load(self._connection, places)
+        return self._tables[row].load(self._reading, places)
 
     def _changed(self) -> Changed:
         return Changed(

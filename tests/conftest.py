@@ -19,6 +19,9 @@ from infra.settings import read
 MEMORY = Path("/dev/shm")
 ROOM_BYTES = 6 * 2**30
 
+# `pytest -n` tells its workers of a terminal that is not there.
+os.environ.pop("COLUMNS", None)
+
 # A run draws the same examples as the one before it: what fails here fails for everybody, and again. How long an
 # example takes says how busy the machine is. `pytest --hypothesis-profile=explore` draws others each time.
 settings.register_profile(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from domain.compliance.finding import Evidence, evidence
@@ -113,8 +113,7 @@ class PlanFacts:
     versions: tuple[PlanVersionFact, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Known:
+class Known(NamedTuple):
     """What the rules about orders ask beside the order's facts: the dated rows, and the plan that the contract
     names, if it is in evidence."""
 

@@ -17,7 +17,6 @@ from operator import attrgetter
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from domain.kernel import replace
 from domain.money import Money
 from domain.settlements.clawing_back import clawback, ended
 from domain.settlements.facts import CommissionFacts, Moment
@@ -103,7 +102,7 @@ def _dues(
                 # It was posted before the earlier plan was known to have paid: it goes back in the open month.
                 nothing = Money(0, plan.currency)
                 cause = paid[due.line_type]
-                found[key] = facts, plan, replace(due, amount=nothing, state="reversed", cause=cause)
+                found[key] = facts, plan, due._replace(amount=nothing, state="reversed", cause=cause)
         paid |= {due.line_type: due.cause for due in mine if due.cause}
     yield from found.values()
 

@@ -67,10 +67,14 @@ def evolve_facts(facts: CommissionFacts, recorded: Recorded) -> CommissionFacts:
     """The facts after one more event of the order's stream. Events that pay nobody change nothing."""
     if facts.ended:
         return facts
-    moment = Moment(event_id=recorded.event_id, at=recorded.occurred_at)
-    if facts.novated and facts.novated.at <= moment.at:
-        return replace(facts, ended=_ending(recorded, moment))
-    return _paid_up(_evolve(facts, recorded, moment), moment)
+    if facts.novated and facts.novated.at <= recorded.occurred_at:
+        return replace(facts, ended=_ending(recorded))
+    return _paid_up(_evolve(facts, recorded), recorded)
+
+
+def moment(recorded: Recorded) -> Moment:
+    """This event, as one that a commission turns on."""
+    return Moment(event_id=recorded.event_id, at=recorded.occurred_at)
 
 
 def partners(facts: CommissionFacts) -> frozenset[UUID]:
@@ -78,7 +82,7 @@ def partners(facts: CommissionFacts) -> frozenset[UUID]:
     return frozenset(partner for partner in (facts.agent_id, facts.handed_by) if partner)
 
 
-def _evolve(facts: CommissionFacts, recorded: Recorded, moment: Moment) -> CommissionFacts:
+def _evolve(facts: CommissionFacts, recorded: Recorded) -> CommissionFacts:
     match recorded.event:
         case ContractSigned() as contract if facts.contract is None:
             return replace(
@@ -87,7 +91,7 @@ def _evolve(facts: CommissionFacts, recorded: Recorded, moment: Moment) -> Commi
                 agent_id=contract.agent_id,
                 plan_id=contract.plan_id,
                 plan_version=contract.plan_version,
-                contract=moment,
+                contract=moment(recorded),
                 priced=(recorded.event_id,),
                 net_price=contract.net,
                 gross_price=contract.gross,
@@ -104,34 +108,34 @@ def _evolve(facts: CommissionFacts, recorded: Recorded, moment: Moment) -> Commi
         case Delivered() as delivered if facts.delivered is None:
             return replace(
                 facts,
-                delivered=moment,
+                delivered=moment(recorded),
                 handed_by=delivered.handed_by,
                 has_window=delivered.withdraw_until is not None,
             )
         case WithdrawalWindowClosed():
-            return replace(facts, window_closed=facts.window_closed or moment)
+            return replace(facts, window_closed=facts.window_closed or moment(recorded))
         case _:
-            return replace(facts, ended=_ending(recorded, moment))
+            return replace(facts, ended=_ending(recorded))
 
 
-def _ending(recorded: Recorded, moment: Moment) -> Ending | None:
+def _ending(recorded: Recorded) -> Ending | None:
     match recorded.event:
         case OrderCancelled(fault=fault):
-            return Ending(moment=moment, cause="cancelled", faults=(fault,))
+            return Ending(moment=moment(recorded), cause="cancelled", faults=(fault,))
         case WithdrawalAccepted():
-            return Ending(moment=moment, cause="withdrawn", faults=("none", "customer"))
+            return Ending(moment=moment(recorded), cause="withdrawn", faults=("none", "customer"))
         case ReservationLapsed():
-            return Ending(moment=moment, cause="lapsed", faults=("none", "customer"))
+            return Ending(moment=moment(recorded), cause="lapsed", faults=("none", "customer"))
         case _:
             return None
 
 
-def _paid_up(facts: CommissionFacts, moment: Moment) -> CommissionFacts:
+def _paid_up(facts: CommissionFacts, recorded: Recorded) -> CommissionFacts:
     if facts.paid_up or not facts.paid or not facts.gross_price:
         return facts
     if facts.paid.currency != facts.gross_price.currency or facts.paid < facts.gross_price:
         return facts
-    return replace(facts, paid_up=moment)
+    return replace(facts, paid_up=moment(recorded))
 
 
 def _sum(paid: Money | None, amount: Money) -> Money:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from domain.money import Money
@@ -37,8 +37,7 @@ class Line:
     event_ids: tuple[UUID, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Due:
+class Due(NamedTuple):
     """What an order comes to for one partner and line type, before it is posted to months. `cause` is the fact
     that put it on a statement, None while it stands on none."""
 

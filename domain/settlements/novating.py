@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from domain.kernel import Recorded, replace
 from domain.orders.novating import OrderNovated
 from domain.settlements.facts import CommissionFacts, Moment, evolve_facts
 
-NOBODY_ENGAGED = (CommissionFacts(),)
+NOBODY_ENGAGED: Final = CommissionFacts()
 
 
 def evolve_engagements(
@@ -14,7 +16,7 @@ def evolve_engagements(
 ) -> tuple[CommissionFacts, ...]:
     """The facts of an order after one more event, plan by plan; the last one runs. A novation that changes neither
     the agent nor his plan changes nothing here."""
-    after = tuple(evolve_facts(one, recorded) for one in engagements or NOBODY_ENGAGED)
+    after = tuple(evolve_facts(one, recorded) for one in engagements or (NOBODY_ENGAGED,))
     last = after[-1]
     match recorded.event:
         case OrderNovated() as novated if last.contract and not last.ended and not _stays(last, novated):

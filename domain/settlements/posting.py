@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from domain.money import Money
@@ -12,8 +12,7 @@ from domain.settlements.periods import period_of
 from domain.settlements.state import PlanTerms
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ledger:
+class Ledger(NamedTuple):
     """The lines of one order that stand, and which month is open for each partner."""
 
     order_id: UUID

@@ -122,7 +122,11 @@ def test_the_vault_shows_it_until_the_person_is_erased(story: Story) -> None:
 
 def test_what_is_not_personal_is_found_by_the_same_search(story: Story) -> None:
     found = holding(story.before, forms_of_text(MODEL))
-    assert found >= {"events of others", "table read.customer_status", "topic orders.events.v1"}
+    assert found >= {
+        "events of others",
+        "table read_customer_status_1.customer_status",
+        "topic orders.events.v1",
+    }
     assert "topic vehicles.events.v1" in found
     logged = [name for name, content in story.before.items() if name.startswith("log") and content]
     assert {"log 0-relay", "log 2-consume", "log postgres", "log kafka"} <= set(logged)
@@ -153,9 +157,9 @@ CONFIDENTIAL: Final = {
 MAY_HOLD: Final = {
     "events of settlements",
     "topic settlements.events.v1",
-    "table read.commission_line",
-    "table read.commission_order",
-    "table read.commission_plan",
+    "table read_dealer_commissions_1.commission_line",
+    "table read_dealer_commissions_1.commission_order",
+    "table read_dealer_commissions_1.commission_plan",
 }
 
 
@@ -165,9 +169,15 @@ def test_nothing_confidential_leaves_the_settlements(story: Story, what: str) ->
 
 
 def test_what_is_confidential_is_where_it_belongs(story: Story) -> None:
-    places = {"events of settlements", "topic settlements.events.v1", "table read.commission_plan"}
+    places = {
+        "events of settlements",
+        "topic settlements.events.v1",
+        "table read_dealer_commissions_1.commission_plan",
+    }
     assert holding(story.after, forms_of_amount(FEE)) >= places
-    assert "table read.commission_line" in holding(story.after, forms_of_amount(COMMISSION))
+    assert "table read_dealer_commissions_1.commission_line" in holding(
+        story.after, forms_of_amount(COMMISSION)
+    )
 
 
 def test_a_price_is_found_by_the_same_search(story: Story) -> None:

@@ -29,7 +29,7 @@ from tests.acceptance.soak.reader import fingerprint
 from tests.unit.projections.playing import recorded
 
 COMMAND = e.ident(900)
-PAID = replace(recorded(e.deposit_paid, 1, stream=e.ORDER_ID), command_id=COMMAND, actor="asker-0-0")
+PAID = recorded(e.deposit_paid, 1, stream=e.ORDER_ID)._replace(command_id=COMMAND, actor="asker-0-0")
 EFFECT = Effect(position=1, events=1, refused=False)
 ACKNOWLEDGED = Acknowledged(COMMAND, 1, 1, ("PaymentReceived",), repeated=False)
 NOT_NOW = Failed(COMMAND, 1, "PostgresFault")
@@ -60,7 +60,7 @@ def test_it_must_be_there_as_it_was_told(tmp_path: Path) -> None:
 
 
 def test_it_must_be_there_once(tmp_path: Path) -> None:
-    twice = [PAID, replace(PAID, position=2, version=2)]
+    twice = [PAID, PAID._replace(position=2, version=2)]
     assert any("[1, 2]" in one for one in found(tmp_path, ACKNOWLEDGED, log=twice, effect=EFFECT))
 
 
@@ -112,7 +112,7 @@ def test_a_car_goes_to_one_order_at_a_time() -> None:
 
 
 def test_a_reader_reads_all_and_what_it_read_stays(tmp_path: Path) -> None:
-    log = [PAID, *(replace(PAID, position=n, version=n, event_id=e.ident(n)) for n in (2, 3, 4))]
+    log = [PAID, *(PAID._replace(position=n, version=n, event_id=e.ident(n)) for n in (2, 3, 4))]
     whole = [Seen(0, 2, fingerprint(log[:2])), Seen(2, 4, fingerprint(log[2:]))]
     for faults, batches in (
         ([], whole),

@@ -217,7 +217,7 @@ def test_a_load_is_known_whole_or_not_at_all() -> None:
     log = list(history(rows_of(FRANCHISE), rows_of(agency)))
     first = len(loaded(rows_of(FRANCHISE)))
     commands = [log[0].command_id] * first + [log[-1].command_id] * (len(log) - first)
-    told = [replace(one, command_id=command) for one, command in zip(log, commands, strict=True)]
+    told = [one._replace(command_id=command) for one, command in zip(log, commands, strict=True)]
     shipped = markets_of(sells("pool"))
     models = [
         known(shipped, whole(told, position)).resolve(ask()).distribution_model

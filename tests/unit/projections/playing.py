@@ -62,8 +62,7 @@ class Played:
 
     def take(self, event: Recorded) -> None:
         if self._projection.wanted(type(event.event)):
-            for change in self._projection.project(event, self._memory):
-                self._memory.take(change)
+            self._memory.fold(self._projection.project, event, 0)
 
     def row(self, row: type[R], key: Key) -> R:
         found = self._memory.get(row, key)

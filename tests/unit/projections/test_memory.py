@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
-from projections.kernel import Gone, Key, Row
+import pytest
+
+from domain.kernel import Recorded
+from projections.kernel import Change, Gone, Key, Row, Rows
 from projections.memory import Memory
 from tests.examples import ident
-from tests.integration.projections.tally import Nth, Tally
+from tests.integration.projections.tally import MORE, Nth, Tally
+from tests.unit.projections.playing import recorded
 
 ONE, TWO, THREE = ident(1), ident(2), ident(3)
 
@@ -22,10 +26,15 @@ def memory(*stored: UUID, empty: bool = False) -> Memory:
     return Memory((Tally, Nth), load, kept=10, empty=empty)
 
 
+def take(rows: Memory, change: Change) -> None:
+    """An event changes this."""
+    rows.fold(lambda _recorded, _rows: iter((change,)), recorded(MORE, 1), 0)
+
+
 def test_rows_of_empty_tables_are_new() -> None:
     rows = memory(empty=True)
-    rows.take(Tally(ONE, events=1))
-    rows.take(Tally(ONE, events=2))
+    take(rows, Tally(ONE, events=1))
+    take(rows, Tally(ONE, events=2))
     assert rows.changed(Tally) == ([(Tally(ONE, events=2), 0)], [], [])
 
 
@@ -34,7 +43,7 @@ def test_rows_that_were_looked_for_in_vain_are_new_and_others_are_put() -> None:
     assert rows.get(Tally, ONE) is None
     assert rows.get(Tally, TWO) == Tally(TWO)
     for stream in (ONE, TWO, THREE):
-        rows.take(Tally(stream, events=5))
+        take(rows, Tally(stream, events=5))
     new, put, gone = rows.changed(Tally)
     assert [row.stream_id for row, _ in new] == [ONE]
     assert [row.stream_id for row, _ in put] == [TWO, THREE], "nobody knows whether the third stands there"
@@ -43,17 +52,47 @@ def test_rows_that_were_looked_for_in_vain_are_new_and_others_are_put() -> None:
 
 def test_what_was_written_is_put_the_next_time_and_what_is_gone_is_new_again() -> None:
     rows = memory(empty=True)
-    rows.take(Tally(ONE))
-    rows.take(Tally(TWO))
-    rows.take(Gone(Tally, TWO))
+    take(rows, Tally(ONE))
+    take(rows, Tally(TWO))
+    take(rows, Gone(Tally, TWO))
     assert rows.changed(Tally) == ([(Tally(ONE), 0)], [], [])
-    rows.written()
-    rows.take(Tally(ONE, events=1))
-    rows.take(Tally(TWO, events=1))
+    rows.handed_over()
+    take(rows, Tally(ONE, events=1))
+    take(rows, Tally(TWO, events=1))
     assert rows.changed(Tally) == ([(Tally(TWO, events=1), 0)], [(Tally(ONE, events=1), 0)], [])
-    rows.written()
-    rows.take(Gone(Tally, ONE))
+    rows.handed_over()
+    take(rows, Gone(Tally, ONE))
     assert rows.changed(Tally) == ([], [], [(ONE, 0)])
-    rows.written()
-    rows.take(Tally(ONE, events=2))
+    rows.handed_over()
+    take(rows, Tally(ONE, events=2))
     assert rows.changed(Tally) == ([(Tally(ONE, events=2), 0)], [], [])
+
+
+def test_an_event_that_fails_is_undone_to_the_last_row_and_no_further() -> None:
+    rows = memory(empty=True)
+    take(rows, Tally(ONE, events=1))
+
+    def at_the_second_row(_recorded: Recorded, _rows: Rows) -> Iterator[Change]:
+        yield Tally(ONE, events=2)
+        raise ValueError("no")
+
+    def at_once(_recorded: Recorded, _rows: Rows) -> Iterator[Change]:
+        raise ValueError("no")
+
+    for project in (at_the_second_row, at_once):
+        with pytest.raises(ValueError, match="no"):
+            rows.fold(project, recorded(MORE, 2), 0)
+        rows.undo()
+    assert rows.get(Tally, ONE) == Tally(ONE, events=1)
+
+
+def test_what_changes_after_it_was_handed_over_is_handed_over_again() -> None:
+    rows = memory(empty=True)
+    take(rows, Tally(ONE, events=1))
+    first = rows.changed(Tally)
+    rows.handed_over()
+    take(rows, Tally(ONE, events=2))
+    rows.written(crowded=True)
+    assert first.new == [(Tally(ONE, events=1), 0)], "what is on its way stays as it was"
+    assert rows.get(Tally, ONE) == Tally(ONE, events=2), "what was not handed over is never forgotten"
+    assert rows.changed(Tally) == ([], [(Tally(ONE, events=2), 0)], [])

@@ -118,7 +118,7 @@ def statement(*told: Told | Mapping[UUID, str], plan: PlanTerms = PLAN_1) -> tup
     for position, step in enumerate(told, start=1):
         if isinstance(step, tuple):
             (one,) = history(ORDER, [step])
-            facts = evolve_facts(facts, replace(one, event_id=uuid5(NAMES, f"event {position}")))
+            facts = evolve_facts(facts, one._replace(event_id=uuid5(NAMES, f"event {position}")))
         else:
             open_periods |= step
         standing = lines(facts, plan, open_periods, standing)
