@@ -250,9 +250,9 @@ def test_a_mended_projection_that_is_built_anew_has_nothing_waiting(
 
 
 def test_a_rebuild_tells_what_it_could_not_take_and_begins_anew_once_that_is_mended(
-    database: str, log: Log, owner: Connection
+    site: Site, database: str, log: Log, owner: Connection
 ) -> None:
-    site, said = Site(conninfo=database, log=log, clock=CLOCK), list[str]()
+    said: list[str] = []
     last = grow(log, [uuid4(), uuid4()], [MORE, ALSO, MORE])
     sick, cause = ill("WithdrawalAccepted")
     rebuilding.prepare(site, [sick], say=said.append)
