@@ -16,9 +16,7 @@ def main() -> int:
     told = argparse.ArgumentParser(prog="soak", description="Use and disturb an order book, then check it.")
     told.add_argument("--seconds", type=float, default=600, help="for how long (600)")
     told.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="of all chance (any)")
-    told.add_argument(
-        "--kept", type=Path, default=Path("soak"), help="where logs and journals are kept (soak)"
-    )
+    told.add_argument("--kept", type=Path, help="where logs and journals are kept (.carnet/soak-SEED)")
     given = told.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends with us
     logging.configure("error")
