@@ -11,6 +11,7 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 PIPE_COLUMNS = 160  # a terminal tells its width, a pipe has none unless COLUMNS does
 
@@ -49,10 +50,10 @@ def print_line(text: str) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
-    """A table for people. None shows as a dash."""
+    """A table for people: each cell just as it is, so brackets are no markup. None shows as a dash."""
     table = Table(title=title or None, title_justify="left")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("—" if cell is None else str(cell) for cell in row))
+        table.add_row(*(Text("—" if cell is None else str(cell)) for cell in row))
     out.print(table)
