@@ -213,8 +213,10 @@ class _Lost(Exception):
 
 
 def _own(connection: Connection, item: Item, outcome: Outcome | None) -> Outcome | None:
-    """A duplicate whose last event is our own was written by the try that was lost."""
-    if not isinstance(outcome, Duplicate) or outcome.events != len(item.events):
+    """A duplicate of the same content whose last event is our own was written by the try that was lost."""
+    if not isinstance(outcome, Duplicate):
+        return outcome
+    if (outcome.events, outcome.digest) != (len(item.events), item.digest):
         return outcome
     if item.events:
         row = connection.execute(

@@ -68,6 +68,18 @@ def test_an_item_without_events_is_its_own_duplicate_too(cut_off: tuple[Wire, Lo
     assert rows(database, "select count(*) from carnet.commands") == [(2,)]
 
 
+def test_without_events_another_content_under_the_same_id_is_not_taken_for_its_own(
+    cut_off: tuple[Wire, Log], database: str
+) -> None:
+    cable, log = cut_off
+    write(log, item())
+    first = item(count=0, digest=b"one content")
+    write(log, first)
+    cable.cut_next("before the server hears it")
+    (outcome,) = write(log, item(count=0, digest=b"another", command_id=first.command_id))
+    assert outcome == Duplicate(1, 0, b"one content", None)
+
+
 def test_a_command_that_another_process_was_faster_with_stays_a_duplicate(
     cut_off: tuple[Wire, Log], database: str
 ) -> None:
