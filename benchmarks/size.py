@@ -56,7 +56,7 @@ FULL = Size(
     relayed_events=60_000,
     log_sizes=(100_000, 1_000_000, 10_000_000),
     replays=2_000,
-    load_seconds=6,
+    load_seconds=5,
     burst_seconds=180,
-    memory_seconds=480,
+    memory_seconds=300,
 )

@@ -120,6 +120,12 @@ class Memory:
                 place.changed = True
                 self._changed[row].append(place)
 
+    def work_out(self) -> None:
+        """Work out every column of what the event at hand has changed. Raises what a `derived` one does."""
+        for place, _ in self._before:
+            if place.row is not None:
+                self._shapes[type(place.row)].values(place.row)
+
     def undo(self) -> None:
         """Every row is again what it was before the event at hand; what has become the same is written again."""
         for place, row in reversed(self._before):

@@ -28,6 +28,7 @@ from infra.postgres import Connection, connect, fault
 from projections import parking
 from projections.builds import Build
 from projections.slots import ALL, SLOTS, lock_names, share
+from projections.tables import Unwritable
 from projections.view import Batch, View
 
 READ_EVENTS = 2_000
@@ -77,6 +78,7 @@ class Runner:
         self._waiting_bytes = 0
         self._kept_bytes = 0
         self._writes = 0
+        self._taken = self._careful_until = 0
 
     def __enter__(self) -> Runner:
         self._connection = connect(self._conninfo, "carnet_writer")
@@ -86,9 +88,7 @@ class Runner:
             _prepare(self._reading, "carnet project reads")
             names = sorted(name for build in self._builds for name in lock_names(build.name, self._slots))
             hold(self._connection, *names)
-            self._views = [
-                View(build, self._connection, self._reading, self._slots) for build in self._builds
-            ]
+            self._open_views()
         return self
 
     def __exit__(
@@ -112,25 +112,35 @@ class Runner:
 
         Once `stop` is set it ends with the page it is in. `progress` is told the position after each write.
         """
-        start = written = position = self.position
+        start = self.position
         with self._closed_on_failure(), _collector_at_rest():
-            self._retry_parked()
             while True:
-                page = self._page(position, until)
-                for view in self._views:
-                    view.take(page.events, page.last)
-                position = page.last
-                self._waiting_bytes += page.size
-                ends = not page.more or is_set(stop)
-                if position > written and (ends or self._is_full(position - written)):
+                try:
+                    return self._take_all(stop, progress, until) - start
+                except Unwritable:
+                    # Nothing of that batch is written: it is folded again, and the event that it fails on is parked.
+                    self._careful_until = self._taken
+                    self._open_views()
+
+    def _take_all(self, stop: threading.Event | None, progress: Progress | None, until: int | None) -> int:
+        written = position = self.position
+        self._retry_parked()
+        while True:
+            page = self._page(position, until)
+            for view in self._views:
+                view.take(page.events, page.last, carefully=position < self._careful_until)
+            self._taken = position = page.last
+            self._waiting_bytes += page.size
+            ends = not page.more or is_set(stop)
+            if position > written and (ends or self._is_full(position - written)):
+                self._wait_for_write(progress)
+                self._begin_write(position)
+                written = position
+                if ends or any(view.is_blocked for view in self._views):
                     self._wait_for_write(progress)
-                    self._begin_write(position)
-                    written = position
-                    if ends or any(view.is_blocked for view in self._views):
-                        self._wait_for_write(progress)
-                        self._retry_parked()
-                if ends:
-                    return position - start
+                    self._retry_parked()
+            if ends:
+                return position
 
     def follow(self, stop: threading.Event) -> None:
         """Stay up to date until `stop` is set. An idle reader asks after 50 ms at first, in the end every second."""
@@ -142,6 +152,11 @@ class Runner:
                 self._notice_a_change()
                 stop.wait(wait)
                 wait = min(2 * wait, POLL_MAX_S)
+
+    def _open_views(self) -> None:
+        """Go on from the checkpoints, with nothing in memory."""
+        self._waiting_bytes = 0
+        self._views = [View(build, self._connection, self._reading, self._slots) for build in self._builds]
 
     def _page(self, after: int, until: int | None) -> Page:
         limit = READ_EVENTS * SLOTS // len(self._slots)

@@ -13,6 +13,12 @@ from projections.columns import shape
 from projections.kernel import Key, Projection, Row
 
 R = TypeVar("R", bound=Row)
+
+
+class Unwritable(Exception):
+    """The columns of a row cannot be worked out: a `derived` one has failed."""
+
+
 Place = tuple[Key, int]
 """The key of a row and its slot, which counts for rows that are copied."""
 
@@ -101,7 +107,10 @@ class Table(Generic[R]):
         with connection.cursor() as cursor, cursor.copy(copy_in) as copy:
             copy.set_types(self._sent)
             for row, slot in rows:
-                values = self.shape.values(row)
+                try:
+                    values = self.shape.values(row)
+                except Exception as error:
+                    raise Unwritable(f"{self.row.table} {self.shape.key_of(row)}") from error
                 copy.write_row([*values, slot] if self.copied else values)
 
     def remove(self, connection: Connection[Any], places: Sequence[Place]) -> None:

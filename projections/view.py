@@ -88,8 +88,9 @@ class View:
         """Whether events wait behind one that failed."""
         return bool(self._blocked)
 
-    def take(self, events: Sequence[Recorded], last: int) -> None:
-        """Fold events, which are all that these slots need up to `last`, into the rows in memory.
+    def take(self, events: Sequence[Recorded], last: int, *, carefully: bool = False) -> None:
+        """Fold events, which are all that these slots need up to `last`, into the rows in memory. `carefully`, the
+        columns of rows are worked out after each event, so that it is known on which of them they fail.
 
         Raises:
             IntegrityFault: the projection failed on an event that every slot reads; it names the event. What was
@@ -104,6 +105,8 @@ class View:
                 continue
             try:
                 memory.fold(project, recorded, slot)
+                if carefully:
+                    memory.work_out()
             except (PostgresFault, psycopg.Error, MemoryError):
                 raise
             except Exception as error:
@@ -163,6 +166,7 @@ class View:
         """Fold an event that waits, as if it came only now; whether that went well."""
         try:
             self._memory.fold(self.build.projection.project, recorded, waiting.slot)
+            self._memory.work_out()
         except (PostgresFault, psycopg.Error, MemoryError):
             raise
         except Exception as error:

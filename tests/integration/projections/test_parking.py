@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,7 +15,7 @@ from infra.errors import CarnetError, InputError, IntegrityFault
 from infra.log import Log
 from infra.postgres import Connection
 from projections import parking, rebuilding
-from projections.kernel import Change, Projection, Rows
+from projections.kernel import Change, Projection, Rows, derived, same_stream
 from projections.parking import ParkedEvent
 from projections.switching import Site
 from tests.integration.projections.scene import (
@@ -47,6 +48,30 @@ class Ill:
 def ill(*names: str) -> tuple[Projection, Ill]:
     cause = Ill(*names)
     return replace(TALLY, project=cause.count), cause
+
+
+@dataclass(frozen=True)
+class Fragile:
+    table: ClassVar[str] = "fragile"
+    key: ClassVar[tuple[str, ...]] = ("stream_id",)
+    indexes: ClassVar[tuple[str, ...]] = ()
+
+    stream_id: UUID
+    events: int
+    last: str
+
+    @derived
+    def word(self) -> str:
+        if self.last == "WithdrawalAccepted":
+            raise ValueError(f"no word for {self.last}")
+        return self.last.lower()
+
+
+def tell_last(recorded: Recorded, rows: Rows) -> Iterator[Change]:
+    yield Fragile(recorded.stream_id, recorded.version, recorded.name)
+
+
+FRAGILE = Projection(name="fragile", version=1, rows=(Fragile,), project=tell_last, hint=same_stream(Fragile))
 
 
 def told(events: list[ParkedEvent]) -> list[tuple[int, str, str, str]]:
@@ -88,6 +113,24 @@ def test_an_event_that_fails_waits_with_what_follows_it_and_the_rest_goes_on(
     assert waiting(owner) == [
         (2, "WithdrawalAccepted", "waiting", "KeyError: 'no word for WithdrawalAccepted'."),
         (3, "ReservationLapsed", "waiting", WAITS),
+    ]
+
+
+def test_an_event_on_which_a_derived_column_fails_waits_too(
+    database: str, log: Log, owner: Connection
+) -> None:
+    bad, good = uuid4(), uuid4()
+    grow(log, [bad], [MORE, ALSO])
+    grow(log, [good], [MORE, MORE])
+    catch_up(database, log, FRAGILE, ENDED)
+    last = grow(log, [bad], [MORE], after=2)
+    catch_up(database, log, FRAGILE, ENDED)
+
+    assert position(owner, FRAGILE) == position(owner, ENDED) == last
+    assert sorted(events for (events,) in owner.execute("select events from read.fragile")) == [1, 2]
+    assert waiting(owner) == [
+        (2, "WithdrawalAccepted", "waiting", "ValueError: no word for WithdrawalAccepted."),
+        (5, "ReservationLapsed", "waiting", WAITS),
     ]
 
 
