@@ -1,8 +1,9 @@
 """What the length of the log costs: appends to it, and the replay of one order, from 100,000 to 10 million events.
 
 Appends come in the groups that 64 callers make. Half of them begin an order, half go on with orders from anywhere in
-the log, whose rows and index pages were read once before, when they were chosen out of ten times as many. Just after a checkpoint PostgreSQL writes a page
-whole when it first changes, and a long log has more pages; so that is measured apart.
+the log, whose rows and index pages were read once before, when they were chosen out of ten times as many. Just after a
+checkpoint PostgreSQL writes a page whole when it first changes, and a long log has more pages; so that is measured
+apart.
 """
 
 from __future__ import annotations

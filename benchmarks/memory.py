@@ -4,9 +4,8 @@ while a command process takes what it can.
 
 from __future__ import annotations
 
+import resource
 from concurrent.futures import ThreadPoolExecutor
-
-import psutil
 
 from benchmarks import sides
 from benchmarks.callers import by_tasks
@@ -51,4 +50,4 @@ def commands(conninfo: str, seconds: float) -> Numbers:
     """The command process, and the most memory it holds."""
     with desk(conninfo) as ours:
         by_tasks(ours, CALLERS, warm_up=0, seconds=seconds)
-    return {"rss_mb": psutil.Process().memory_info().rss / 1e6}
+    return {"rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6}
