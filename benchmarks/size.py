@@ -58,5 +58,5 @@ FULL = Size(
     replays=2_000,
     load_seconds=5,
     burst_seconds=180,
-    memory_seconds=300,
+    memory_seconds=240,
 )
