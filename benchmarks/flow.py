@@ -11,6 +11,7 @@ from domain.context import Context
 from domain.kernel import Command, State, States
 from domain.markets.resolver import Markets
 from infra.codec import encode
+from infra.ids import new_id
 from infra.item import Item, NewEvent
 from tests import examples
 
@@ -63,14 +64,14 @@ def _item(command: Command, context: Context, stands: dict[UUID, tuple[State, in
             NewEvent(
                 stream_id=stream.id,
                 version=version + 1,
-                event_id=uuid4(),
+                event_id=new_id(),
                 name=type(event).__name__,
                 schema_version=event.schema_version,
                 market=after.market,
                 body=encode(event),
             )
         )
-    command_id = uuid4()
+    command_id = new_id()
     return Item(
         command_id=command_id,
         occurred_at=context.occurred_at,

@@ -9,10 +9,12 @@ apart.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count, islice
 from random import Random
 from uuid import UUID, uuid4
+
+from msgspec import structs
 
 from benchmarks import sides
 from benchmarks.appending import timed
@@ -24,6 +26,7 @@ from benchmarks.size import ROUNDS, Size
 from domain.kernel import Event
 from infra.clock import SystemClock
 from infra.codec import encode
+from infra.ids import new_id
 from infra.item import Item, NewEvent
 from infra.log import Log
 from infra.markets import load_markets
@@ -32,6 +35,7 @@ from tests import examples
 
 GROUP = 64
 LABELS = ("100k", "1m", "10m")
+Side = Callable[[str, int, int], Numbers]
 OF_ORDERS = [name for name, event in Event.named.items() if event.family == "orders"]
 
 
@@ -43,8 +47,8 @@ def measure(ground: Ground, size: Size) -> Figures:
     }
     groups = size.appended_groups
 
-    def appended(number: int) -> Numbers:
-        return {label: sides.run(appends, book, groups, number)["appends"] for label, book in books.items()}
+    def appended(number: int, side: Side = appends) -> Numbers:
+        return {label: sides.run(side, book, groups, number)["appends"] for label, book in books.items()}
 
     ground.tidy(*books.values())
     appended(0)  # the first change of a page after a checkpoint writes all of it: that is over then
@@ -52,6 +56,7 @@ def measure(ground: Ground, size: Size) -> Figures:
         appended(number) | sides.run(replays, books[LABELS[-1]], size.replays, number)
         for number in range(1, ROUNDS + 1)
     ]
+    drawn = [appended(number, appends_random) for number in range(1, ROUNDS + 1)]
     fresh = []
     for number in range(ROUNDS + 1, 2 * ROUNDS + 1):
         ground.tidy(*books.values())
@@ -64,6 +69,7 @@ def measure(ground: Ground, size: Size) -> Figures:
             for label, events in zip(LABELS, size.log_sizes, strict=True)
         },
         "append_at_10m_vs_100k": figure(ratios(rounds, "10m", "100k"), "x", _told(size)),
+        "append_at_10m_vs_100k_random_ids": figure(ratios(drawn, "10m", "100k"), "x", _told(size)),
         "append_at_10m_vs_100k_after_checkpoint": figure(ratios(fresh, "10m", "100k"), "x", _told(size)),
         "order_replay_p50_ms_at_10m": figure([each["p50_ms"] for each in rounds], "ms", _told(size)),
         "order_replay_p99_ms_at_10m": figure([each["p99_ms"] for each in rounds], "ms", _told(size)),
@@ -75,12 +81,25 @@ def _told(size: Size) -> str:
 
 
 def appends(conninfo: str, groups: int, seed: int) -> Numbers:
-    """So many groups, half of whose items begin orders and half go on with some of the log."""
+    """So many groups, half of whose items begin orders and half go on with some of the log. The ids of commands are
+    those that Carnet mints."""
+    return _appends(conninfo, groups, seed, new_id)
+
+
+def appends_random(conninfo: str, groups: int, seed: int) -> Numbers:
+    """The same with ids that callers drew at random."""
+    return _appends(conninfo, groups, seed, uuid4)
+
+
+def _appends(conninfo: str, groups: int, seed: int, mint: Callable[[], UUID]) -> Numbers:
     half = GROUP // 2
     with connect(conninfo, "carnet_writer") as connection:
         going_on = _going_on(_somewhere(connection, (groups + 1) * half, Random(seed)))
         new = _begun()
-        return timed(connection, [[*islice(new, half), *islice(going_on, half)] for _ in range(groups + 1)])
+        items = [[*islice(new, half), *islice(going_on, half)] for _ in range(groups + 1)]
+        return timed(
+            connection, [[structs.replace(one, command_id=mint()) for one in group] for group in items]
+        )
 
 
 def replays(conninfo: str, orders: int, seed: int) -> Numbers:
@@ -141,11 +160,11 @@ def _going_on(orders: dict[UUID, int]) -> Iterator[Item]:
 
 def _next(stream: UUID, version: int) -> Item:
     """A quote, as the next event of an order."""
-    command_id = uuid4()
+    command_id = new_id()
     event = NewEvent(
         stream_id=stream,
         version=version + 1,
-        event_id=uuid4(),
+        event_id=new_id(),
         name=type(examples.quoted).__name__,
         schema_version=examples.quoted.schema_version,
         market="DE",

@@ -33,7 +33,7 @@ from projections.view import Batch, View
 
 READ_EVENTS = 2_000
 READ_BYTES = 4 << 20
-WRITE_ROWS = 40_000
+WRITE_ROWS = 20_000
 WRITE_BYTES = 16 << 20
 WRITE_EVENTS = 200_000
 KEPT_BYTES = 32 << 20
