@@ -1,7 +1,7 @@
 """Commands a second: load, decide and append, durable, by the number of callers.
 
-Ours twice: with callers that are tasks of one event loop, as our doors can be, and with threads. The stock library
-twice: as it comes, and tuned with its cache; its callers are threads, for its API blocks. And the raw limit of one
+Ours twice: with callers behind one door, and with threads. The stock library twice: as it comes, and tuned with its
+cache; its callers are threads, for its API blocks. And the raw limit of one
 caller: a single-row INSERT of the same events. Every client stays on one core, PostgreSQL has them all.
 """
 
@@ -15,7 +15,7 @@ import psutil
 import psycopg
 
 from benchmarks import sides
-from benchmarks.callers import by_tasks, by_threads
+from benchmarks.callers import by_door, by_threads
 from benchmarks.desks import desk
 from benchmarks.figures import Figures, Round, figure, ratios
 from benchmarks.flow import NOON, decided
@@ -49,7 +49,7 @@ def measure(ground: Ground, size: Size) -> Figures:
     for _ in range(ROUNDS):
         measured: Numbers = {}
         for name, side, conninfo in (
-            ("tasks", tasks, book),
+            ("door", door, book),
             ("stock", stock, stocks["stock"]),
             ("threads", threads, book),
             ("tuned", tuned_stock, stocks["tuned"]),
@@ -69,7 +69,7 @@ def _curves(rounds: list[Round], size: Size) -> Figures:
         f"commands_per_second_{name}_at_{callers}": figure(
             [each[f"{name}_rate_{callers}"] for each in rounds], "commands/s", _size(size)
         )
-        for name in ("tasks", "threads", "stock", "tuned")
+        for name in ("door", "threads", "stock", "tuned")
         for callers in CALLERS
     }
 
@@ -82,26 +82,26 @@ def _figures(rounds: list[Round], size: Size) -> Figures:
         return ratios(rounds, over, under)
 
     best = [max(each[f"tuned_rate_{callers}"] for callers in CALLERS) for each in rounds]
-    ours = [each[f"tasks_rate_{MANY}"] for each in rounds]
+    ours = [each[f"door_rate_{MANY}"] for each in rounds]
     runs = {
         "commands_per_second": (ours, "commands/s"),
         "commands_per_second_threads": (found(f"threads_rate_{MANY}"), "commands/s"),
         "stock_commands_per_second": (found(f"stock_rate_{MANY}"), "commands/s"),
         "tuned_stock_commands_per_second": (found(f"tuned_rate_{MANY}"), "commands/s"),
         "best_stock_commands_per_second": (best, "commands/s"),
-        "commands_ratio": (ratio(f"tasks_rate_{MANY}", f"stock_rate_{MANY}"), "x"),
+        "commands_ratio": (ratio(f"door_rate_{MANY}", f"stock_rate_{MANY}"), "x"),
         "commands_ratio_threads": (ratio(f"threads_rate_{MANY}", f"stock_rate_{MANY}"), "x"),
-        "commands_ratio_tuned_stock": (ratio(f"tasks_rate_{MANY}", f"tuned_rate_{MANY}"), "x"),
+        "commands_ratio_tuned_stock": (ratio(f"door_rate_{MANY}", f"tuned_rate_{MANY}"), "x"),
         "commands_ratio_best_stock": ([o / b for o, b in zip(ours, best, strict=True)], "x"),
         "single_caller_per_second": (found("threads_rate_1"), "commands/s"),
         "single_caller_ratio": (ratio("threads_rate_1", "stock_rate_1"), "x"),
         "single_caller_ratio_tuned_stock": (ratio("threads_rate_1", "tuned_rate_1"), "x"),
         "single_caller_vs_insert": (ratio("threads_rate_1", "insert_rate_1"), "x"),
         "single_inserts_per_second": (found("insert_rate_1"), "rows/s"),
-        "client_rss_mb": (found("tasks_rss_mb"), "MB"),
+        "client_rss_mb": (found("door_rss_mb"), "MB"),
         "stock_client_rss_mb": (found("stock_rss_mb"), "MB"),
     }
-    for name, said in (("tasks", "command"), ("threads", "threads_command"), ("stock", "stock_command")):
+    for name, said in (("door", "command"), ("threads", "threads_command"), ("stock", "stock_command")):
         for percent in ("p50_ms", "p99_ms"):
             runs[f"{said}_{percent}"] = (found(f"{name}_{percent}_{MANY}"), "ms")
     return {key: figure(values, unit, _size(size)) for key, (values, unit) in runs.items()}
@@ -111,12 +111,12 @@ def _size(size: Size) -> str:
     return f"{size.seconds:g} s a run"
 
 
-def tasks(conninfo: str, warm_up: float, seconds: float) -> Numbers:
-    """Ours, awaited in one event loop."""
+def door(conninfo: str, warm_up: float, seconds: float) -> Numbers:
+    """Ours, with callers behind one door."""
     stay_on_one_core()
     with desk(conninfo) as ours:
         return _with_memory(
-            by_tasks(ours, callers, warm_up=warm_up, seconds=seconds).numbers(f"{callers}")
+            by_door(ours, callers, warm_up=warm_up, seconds=seconds).numbers(f"{callers}")
             for callers in CALLERS
         )
 

@@ -111,7 +111,7 @@ def throughput(figures: Figures) -> Any:
     rates = {
         label: [figures[f"commands_per_second_{name}_at_{callers}"]["median"] for callers in CALLERS]
         for label, name in (
-            ("Carnet, one event loop", "tasks"),
+            ("Carnet, one door", "door"),
             ("Carnet, threads", "threads"),
             ("eventsourcing, tuned", "tuned"),
             ("eventsourcing, as it comes", "stock"),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from domain.context import Context
-from domain.kernel import Command, State, States
+from domain.kernel import Command, State, States, extend
 from domain.markets.resolver import Markets
 from infra.codec import encode
 from infra.ids import new_id
@@ -35,7 +35,7 @@ SALE: tuple[Command, ...] = (
 def sale() -> list[Command]:
     """The commands of a new order, in order."""
     order_id = uuid4()
-    return [replace(command, order_id=order_id) for command in SALE]
+    return [extend(command, type(command), order_id=order_id) for command in SALE]
 
 
 def reservation() -> Command:

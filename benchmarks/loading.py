@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 
 from benchmarks import sides
-from benchmarks.callers import by_tasks
+from benchmarks.callers import by_door
 from benchmarks.desks import desk
 from benchmarks.figures import Figures, figure
 from benchmarks.flow import SALE, sale
@@ -47,7 +47,7 @@ def loads(conninfo: str, warm_up: float, seconds: float) -> Numbers:
         def submit(command: Command) -> Future[Answer]:
             return ours.submit(Ask(command=command, actor="clerk"))
 
-        called = by_tasks(ours, CALLERS, warm_up=warm_up, seconds=seconds)
+        called = by_door(ours, CALLERS, warm_up=warm_up, seconds=seconds)
         capacity = len(called.latencies) / called.seconds
         numbers: Numbers = {"capacity": capacity}
         for percent in PERCENTS:

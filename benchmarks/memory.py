@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 
 from benchmarks import sides
-from benchmarks.callers import by_tasks
+from benchmarks.callers import by_door
 from benchmarks.desks import desk
 from benchmarks.figures import Figures, figure
 from benchmarks.followers import followers
@@ -51,5 +51,5 @@ def commands(conninfo: str, seconds: float) -> Numbers:
     """The command process, and what it holds in the end. (What the system tells as its peak would be that of the
     process which started it.)"""
     with desk(conninfo) as ours:
-        by_tasks(ours, CALLERS, warm_up=0, seconds=seconds)
+        by_door(ours, CALLERS, warm_up=0, seconds=seconds)
     return {"rss_mb": psutil.Process().memory_info().rss / 1e6}

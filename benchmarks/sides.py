@@ -6,13 +6,14 @@ it returned. What it prints goes to the standard error of ours.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+
+from infra.collecting import collect_seldom
 
 Numbers = dict[str, float]
 Argument = str | float | list[int]
@@ -48,7 +49,7 @@ def main(module: str, name: str, arguments: str) -> None:
     """The other end of `run`."""
     results, sys.stdout = sys.stdout, sys.stderr
     side: Callable[..., Numbers] = getattr(importlib.import_module(module), name)
-    gc.freeze()  # what was imported never goes away: no collection needs to look at it again
+    collect_seldom()  # as our own processes do
     json.dump(side(*json.loads(arguments)), results)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Set
-from concurrent.futures import Future
 from queue import SimpleQueue
 from threading import Semaphore, Thread
 from uuid import UUID
@@ -25,13 +24,20 @@ MARKETS = UUID(int=0)  # stands for all markets: every decision looks at their r
 class _Entry:
     """One of the commands; `waits_for` counts those before it that it must wait for, `followers` wait for it."""
 
-    def __init__(self, number: int, asked: Ask | InputError) -> None:
+    def __init__(self, number: int, asked: Ask | InputError, came: SimpleQueue[_Came]) -> None:
         self.number = number
         self.asked = asked
+        self.came = came
         self.reads: Set[UUID] = frozenset()
         self.waits_for = 0
         self.followers: list[_Entry] = []
         self.end: Answer | Exception | None = None
+
+    def set_result(self, answer: Answer) -> None:
+        self.came.put((self, answer))
+
+    def set_exception(self, fault: Exception) -> None:
+        self.came.put((self, fault))
 
 
 class _Turn:
@@ -49,6 +55,7 @@ class _AllRead:
         self.fault = fault
 
 
+_Came = _Entry | _AllRead | tuple[_Entry, Answer | Exception]
 Numbered = tuple[int, Ask | InputError]
 
 
@@ -59,7 +66,7 @@ class Bulk:
     def __init__(self, desk: Desk, *, read_ahead: int = READ_AHEAD) -> None:
         self._desk = desk
         self._room = Semaphore(read_ahead)
-        self._came: SimpleQueue[_Entry | _AllRead | tuple[_Entry, Future[Answer]]] = SimpleQueue()
+        self._came: SimpleQueue[_Came] = SimpleQueue()
         self._entries: deque[_Entry] = deque()
         self._turns: defaultdict[UUID, _Turn] = defaultdict(_Turn)
         self._stopped = False
@@ -78,12 +85,12 @@ class Bulk:
                     self._begin(entry)
                 case _AllRead() as read:
                     pass
-                case entry, future:
-                    self._end(entry, future.exception() or future.result())
-            while self._entries and (end := self._entries[0].end) is not None:
+                case entry, end:
+                    self._end(entry, end)
+            while self._entries and (told := self._entries[0].end) is not None:
                 number = self._entries.popleft().number
                 self._room.release()
-                yield number, end
+                yield number, told
         if read and read.fault:
             raise read.fault
 
@@ -99,7 +106,7 @@ class Bulk:
                 self._room.acquire()
                 if self._stopped:
                     return
-                self._came.put(_Entry(number, one))
+                self._came.put(_Entry(number, one, self._came))
         except Exception as error:
             fault = error
         self._came.put(_AllRead(fault))
@@ -129,10 +136,9 @@ class Bulk:
 
     def _submit(self, entry: _Entry) -> None:
         assert isinstance(entry.asked, Ask)
-        self._desk.submit(entry.asked).add_done_callback(lambda future: self._came.put((entry, future)))
+        self._desk.enter(entry.asked, entry)
 
-    def _end(self, entry: _Entry, end: Answer | BaseException) -> None:
-        assert isinstance(end, Answer | Exception)
+    def _end(self, entry: _Entry, end: Answer | Exception) -> None:
         entry.end = end
         for one in entry.reads:
             turn = self._turns[one]

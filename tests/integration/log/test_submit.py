@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from asyncio import wrap_future
 from concurrent.futures import Future
 from dataclasses import replace
 from uuid import UUID, uuid4
@@ -19,7 +20,6 @@ from infra.errors import InputError
 from infra.handle import Answer, Ask, Desk
 from infra.item import Busy
 from infra.log import Log
-from infra.loop_desk import LoopDesk
 from infra.vault import Vault
 from tests import examples
 from tests.examples import MARKETS, ORDER_ID
@@ -71,16 +71,15 @@ def test_what_is_submitted_cannot_be_called_back(desk: Desk) -> None:
 
 
 def test_the_callers_of_one_event_loop_share_groups(desk: Desk, database: str) -> None:
-    async def sell(here: LoopDesk, order_id: UUID) -> int:
-        await here.handle(reserve(order_id))
+    async def sell(order_id: UUID) -> int:
+        await wrap_future(desk.submit(reserve(order_id)))
         with pytest.raises(Refused, match="reserved already"):
-            await here.handle(reserve(order_id))
-        paid = await here.handle(ask(replace(examples.pay_deposit, order_id=order_id)))
+            await wrap_future(desk.submit(reserve(order_id)))
+        paid = await wrap_future(desk.submit(ask(replace(examples.pay_deposit, order_id=order_id))))
         return paid.position
 
     async def sell_all() -> list[int]:
-        here = LoopDesk(desk, asyncio.get_running_loop())
-        return await asyncio.gather(*[sell(here, order_id) for order_id in ORDERS])
+        return await asyncio.gather(*map(sell, ORDERS))
 
     assert len(set(asyncio.run(sell_all()))) == len(ORDERS)
     assert assert_sound(database) == 2 * len(ORDERS)
@@ -88,21 +87,19 @@ def test_the_callers_of_one_event_loop_share_groups(desk: Desk, database: str) -
 
 def test_who_no_longer_awaits_an_answer_stops_nothing(desk: Desk, database: str) -> None:
     async def hurry() -> Answer:
-        here = LoopDesk(desk, asyncio.get_running_loop())
         with psycopg.connect(database) as holder:
             holder.execute("select from carnet.head for update")
-            given_up = here.handle(reserve(ORDERS[0]))
+            given_up = wrap_future(desk.submit(reserve(ORDERS[0])))
             given_up.cancel()
-        return await here.handle(ask(replace(examples.pay_deposit, order_id=ORDERS[0])))
+        return await wrap_future(desk.submit(ask(replace(examples.pay_deposit, order_id=ORDERS[0]))))
 
     assert asyncio.run(hurry()).events == (examples.deposit_paid,)
 
 
 def test_an_event_loop_that_ends_before_its_answers_keeps_nobody_waiting(desk: Desk, database: str) -> None:
     async def leave_at_once() -> None:
-        here = LoopDesk(desk, asyncio.get_running_loop())
         for order_id in ORDERS:
-            here.handle(reserve(order_id))
+            wrap_future(desk.submit(reserve(order_id)))
 
     with psycopg.connect(database) as holder:
         holder.execute("select from carnet.head for update")

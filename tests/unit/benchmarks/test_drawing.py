@@ -16,7 +16,7 @@ from benchmarks.rebuilding import WORKERS
 
 ANY = figure([3.0, 1.0, 2.0], "x", "100,000 events")
 KEYS = [
-    *(f"commands_per_second_{n}_at_{c}" for n in ("tasks", "threads", "tuned", "stock") for c in CALLERS),
+    *(f"commands_per_second_{n}_at_{c}" for n in ("door", "threads", "tuned", "stock") for c in CALLERS),
     *(f"append_events_per_second_at_{label}" for label in LABELS),
     *(f"rebuild_events_per_second_at_{workers}" for workers in WORKERS),
     *("stock_projection_events_per_second", "read_decode_events_per_second"),
