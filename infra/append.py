@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import cast
 from uuid import UUID
 
+from psycopg import generators
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format
@@ -51,17 +52,31 @@ class Appender:
             psycopg.Error: nothing was written, or the connection was lost and nothing is known.
         """
         pgconn = self.connection.pgconn
-        values = cast(
-            "list[bytes]", parameters(group, now)
-        )  # libpq takes None for null, its type does not tell
-        told = _succeeded(pgconn.exec_prepared(NAME, values, BINARY, Format.BINARY))
+        return self._outcomes(pgconn.exec_prepared(NAME, _values(group, now), BINARY, Format.BINARY), group)
+
+    def send(self, group: Sequence[Item], now: datetime) -> None:
+        """Begin the same. Until `outcomes` tells what came of it, nothing else may be asked."""
+        pgconn = self.connection.pgconn
+        pgconn.send_query_prepared(NAME, _values(group, now), BINARY, Format.BINARY)
+        self.connection.wait(generators.send(pgconn))
+
+    def outcomes(self, group: Sequence[Item]) -> list[Outcome | None]:
+        """What came of the group that was sent. Raises as `append`."""
+        (told,) = self.connection.wait(generators.fetch_many(self.connection.pgconn))
+        return self._outcomes(told, group)
+
+    def _outcomes(self, told: PGresult, group: Sequence[Item]) -> list[Outcome | None]:
         rows = Transformer(self.connection)
-        rows.set_pgresult(told, format=Format.BINARY)
+        rows.set_pgresult(_succeeded(told), format=Format.BINARY)
         verdicts: list[Verdict] = rows.load_rows(0, told.ntuples, tuple)
         if verdicts[0][1] == "appended":
             before = _number(verdicts[0][3])
             return [Appended(before + end) for end in _ends(group)]
         return _losses(verdicts, len(group))
+
+
+def _values(group: Sequence[Item], now: datetime) -> list[bytes]:
+    return cast("list[bytes]", parameters(group, now))  # libpq takes None for null, its type does not tell
 
 
 def _succeeded(result: PGresult) -> PGresult:

@@ -1,5 +1,6 @@
 """Group commit: everything that waits is sent as one append. Who comes alone and waits for it writes for itself.
 
+Where much waits, one half is decided while PostgreSQL writes the other, so neither waits long for the other.
 After a lost connection the same group is sent again: what was committed comes back as a duplicate of itself.
 """
 
@@ -20,9 +21,10 @@ from infra.clock import Clock
 from infra.errors import PostgresFault
 from infra.item import Appended, Busy, Duplicate, Item, Outcome, OutcomeUnknown
 from infra.postgres import fault
-from infra.waiting import Waiting, take_independent
+from infra.waiting import GROUP_MAX, Waiting, take_independent
 
 QUEUE_MAX = 10_000
+HALF_MIN = 16  # smaller groups gain less by deciding them meanwhile than a round trip of their own costs
 LEARN_WITHIN_S = 30.0
 RECONNECT_EVERY_S = 0.1
 
@@ -81,7 +83,12 @@ class GroupCommit:
                 self._enqueue(waiting)
                 return
             self._is_writing = True
-        self._write_group([waiting])
+        try:
+            _decide(group := [waiting])
+            self._see_through(_open(group), sent=False)
+            _tell(waiting)
+        finally:
+            self._leave()
 
     def close(self) -> None:
         """Write what was taken, then stop."""
@@ -102,54 +109,80 @@ class GroupCommit:
             self._changed.notify()
 
     def _run(self) -> None:
-        while group := self._next_group():
-            self._write_group(group)
-            # Whoever was told comes back with what he asks next: one group of all costs less than two of half.
-            sleep(0)
+        before: list[Waiting] = []
+        was_sent = False
+        while before or self._turn_comes():
+            group = self._next_group(before)
+            _decide(group)
+            self._see_through(_open(before), sent=was_sent)
+            was_sent = self._begin(_open(group))
+            for waiting in before:
+                _tell(waiting)
+            if before:
+                # Whoever was told comes back with what he asks next: that makes groups larger, and fewer.
+                sleep(0)
+            before = group
+            if not before:
+                self._leave()
 
-    def _next_group(self) -> list[Waiting]:
-        """Wait until it is our turn, and something is there; empty when the log is closed and all is written."""
+    def _turn_comes(self) -> bool:
+        """Wait until it is ours, and something is there; False when the log is closed and all is written."""
         with self._changed:
             while self._is_writing or not (self._queue or self._closing):
                 self._changed.wait()
             self._is_writing = bool(self._queue)
-            return take_independent(self._queue)
+            return self._is_writing
 
-    def _write_group(self, group: list[Waiting]) -> None:
-        """Decide what it comes to, write it, and tell the ends. Whoever does this has set `_is_writing`."""
+    def _leave(self) -> None:
+        """Let others have the turn."""
+        with self._changed:
+            self._is_writing = False
+            if self._queue or self._closing:
+                self._changed.notify_all()
+
+    def _next_group(self, before: list[Waiting]) -> list[Waiting]:
+        """Half of all there is, so that the other half can be decided meanwhile. Of little it is all, and nothing
+        while something is on its way."""
+        with self._changed:
+            waiting, there = len(self._queue), len(self._queue) + len(before)
+            if before and waiting < HALF_MIN:
+                return []
+            half = (there + 1) // 2
+            return take_independent(self._queue, half if half >= HALF_MIN else GROUP_MAX, before)
+
+    def _begin(self, group: list[Waiting]) -> bool:
+        """Send it, without waiting. False if nothing was sent: why, comes up again when its outcome is asked."""
+        if not group:
+            return False
         try:
-            for waiting in group:
-                if waiting.item is None and waiting.end is None:
-                    waiting.prepare(group)
-            self._see_through(_open(group))
-            for waiting in group:
-                _tell(waiting)
-        finally:
-            with self._changed:
-                self._is_writing = False
-                if self._queue or self._closing:
-                    self._changed.notify_all()
+            appender = self._appender = self._appender or self._connect()
+            appender.send(_items(group), self._clock.now())
+        except psycopg.Error:
+            return appender.connection.closed  # some of it may have been sent
+        except Exception:
+            return False
+        return True
 
-    def _see_through(self, group: list[Waiting]) -> None:
+    def _see_through(self, group: list[Waiting], *, sent: bool) -> None:
         """See to it that every item of the group has its outcome or its fault."""
         try:
-            self._write(group)
+            self._write(group, sent=sent)
         except PostgresFault as error:
             _fail(group, error)
         except Exception as error:
             # Something is wrong with one of them: alone, it fails alone.
             if len(left := _open(group)) > 1:
                 for waiting in left:
-                    self._see_through([waiting])
+                    self._see_through([waiting], sent=False)
             else:
                 _fail(left, fault(error) if isinstance(error, psycopg.Error) else error)
 
-    def _write(self, group: list[Waiting]) -> None:
-        """Write the group. Who loses is told; the others are sent again without them."""
+    def _write(self, group: list[Waiting], *, sent: bool) -> None:
+        """Write the group, or hear of it if it was sent. Who loses is told; the others are sent again without them."""
         give_up: float | None = None
         while group:
             try:
-                outcomes = self._send(group, again=give_up is not None)
+                outcomes = self._outcomes(group, sent=sent, again=give_up is not None)
             except _Lost as lost:
                 give_up = give_up or monotonic() + self._learn_within_s
                 if monotonic() >= give_up:
@@ -164,18 +197,18 @@ class GroupCommit:
                 if isinstance(last := outcomes[-1], Appended):
                     self._reached(last.position)
                 group = _open(group)
+            sent = False
 
-    def _send(self, group: list[Waiting], *, again: bool) -> Sequence[Outcome | None]:
+    def _outcomes(self, group: list[Waiting], *, sent: bool, again: bool) -> Sequence[Outcome | None]:
         try:
-            appender = self._appender or self._connect()
+            appender = self._appender = self._appender or self._connect()
         except PostgresFault as error:
             if again:
                 raise _Lost(error.message) from error
             raise
-        self._appender = appender
-        items = [waiting.item for waiting in group if waiting.item]
+        items = _items(group)
         try:
-            outcomes = appender.append(items, self._clock.now())
+            outcomes = appender.outcomes(items) if sent else appender.append(items, self._clock.now())
             if again:
                 return [_own(appender, item, got) for item, got in zip(items, outcomes, strict=True)]
         except psycopg.Error as error:
@@ -205,6 +238,16 @@ def _own(appender: Appender, item: Item, outcome: Outcome | None) -> Outcome | N
         if row is None or row[0] != item.events[-1].event_id:
             return outcome
     return Appended(outcome.position)
+
+
+def _decide(group: list[Waiting]) -> None:
+    for waiting in group:
+        if waiting.item is None and waiting.end is None:
+            waiting.prepare(group)
+
+
+def _items(group: list[Waiting]) -> list[Item]:
+    return [waiting.item for waiting in group if waiting.item]
 
 
 def _tell(waiting: Waiting) -> None:

@@ -40,11 +40,23 @@ class Mortal(Appender):
     after: ClassVar[int]
 
     def append(self, group: Sequence[Item], now: datetime) -> list[Outcome | None]:
-        number = next(self.appends)
-        if number == self.before:
+        self._begins()
+        return self._ended(super().append(group, now))
+
+    def send(self, group: Sequence[Item], now: datetime) -> None:
+        self._begins()
+        super().send(group, now)
+
+    def outcomes(self, group: Sequence[Item]) -> list[Outcome | None]:
+        return self._ended(super().outcomes(group))
+
+    def _begins(self) -> None:
+        self.number = next(self.appends)
+        if self.number == self.before:
             os.kill(os.getpid(), signal.SIGKILL)
-        outcomes = super().append(group, now)
-        if number == self.after:
+
+    def _ended(self, outcomes: list[Outcome | None]) -> list[Outcome | None]:
+        if self.number == self.after:
             os.kill(os.getpid(), signal.SIGKILL)
         return outcomes
 
