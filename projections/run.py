@@ -25,7 +25,7 @@ from infra.errors import IntegrityFault
 from infra.only_one import hold, introduce
 from infra.paging import Page, Share
 from infra.postgres import Connection, connect, fault
-from projections import parking
+from projections import parked_events
 from projections.builds import Build
 from projections.slots import ALL, SLOTS, lock_names, share
 from projections.tables import Unwritable
@@ -209,7 +209,7 @@ class Runner:
     def _retry_first(self, view: View, key: UUID) -> bool:
         """Whether the first event of a queue was taken, and the next one is to be tried."""
         with self._connection.transaction():
-            waiting = parking.first(self._connection, view.build, key)
+            waiting = parked_events.first(self._connection, view.build, key)
             if waiting is None:
                 view.unblock(key)
                 return False

@@ -14,9 +14,9 @@ from domain.orders.withdrawing import WithdrawalAccepted
 from infra.errors import CarnetError, InputError, IntegrityFault
 from infra.log import Log
 from infra.postgres import Connection
-from projections import parking, rebuilding
+from projections import parked_events, rebuilding
 from projections.kernel import Change, Projection, Rows, derived, same_stream
-from projections.parking import ParkedEvent
+from projections.parked_events import EVENTS, ParkedEvent
 from projections.switching import Site
 from tests.integration.projections.scene import (
     CLOCK,
@@ -79,19 +79,19 @@ def told(events: list[ParkedEvent]) -> list[tuple[int, str, str, str]]:
 
 
 def waiting(owner: Connection) -> list[tuple[int, str, str, str]]:
-    return told(parking.waiting(owner))
+    return told(EVENTS.waiting(owner))
 
 
 def parked_id(owner: Connection, at: int) -> UUID:
-    return next(event.id for event in parking.waiting(owner) if event.position == at)
+    return next(event.id for event in EVENTS.waiting(owner) if event.position == at)
 
 
 def retry(owner: Connection, at: int) -> None:
-    parking.retry(owner, parked_id(owner, at), actor="ada", now=CLOCK.now())
+    EVENTS.retry(owner, parked_id(owner, at), actor="ada", now=CLOCK.now())
 
 
 def drop(owner: Connection, at: int, why: str) -> None:
-    parking.drop(owner, parked_id(owner, at), actor="ada", now=CLOCK.now(), why=why)
+    EVENTS.drop(owner, parked_id(owner, at), actor="ada", now=CLOCK.now(), why=why)
 
 
 def events_of(owner: Connection) -> dict[UUID, int]:
@@ -198,7 +198,7 @@ def test_a_retry_goes_as_far_as_the_next_event_that_fails(database: str, log: Lo
         ]
         retry(owner, 3)
         running.catch_up()
-        assert [event.retries for event in parking.waiting(owner)] == [2, 0]
+        assert [event.retries for event in EVENTS.waiting(owner)] == [2, 0]
 
 
 def test_what_was_dropped_never_comes_and_what_waited_behind_it_goes_on(
@@ -213,10 +213,10 @@ def test_what_was_dropped_never_comes_and_what_waited_behind_it_goes_on(
     catch_up(database, log, sick)
     assert waiting(owner) == []
     assert events_of(owner) == {bad: 2}
-    event = parking.find(owner, dropped)
+    event = EVENTS.find(owner, dropped)
     assert (event.state, event.changed_by, event.why) == ("dropped", "ada", "a test order; the shop knows")
     with pytest.raises(InputError, match="no longer waits: it is dropped"):
-        parking.retry(owner, dropped, actor="ada", now=CLOCK.now())
+        EVENTS.retry(owner, dropped, actor="ada", now=CLOCK.now())
 
 
 def test_an_event_is_not_dropped_without_a_reason(database: str, log: Log, owner: Connection) -> None:
@@ -265,7 +265,7 @@ def test_an_event_that_every_slot_reads_cannot_wait(database: str, log: Log, own
 def test_a_projection_that_fails_on_everything_stops(
     database: str, log: Log, owner: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parking, "KEYS_MAX", 10)
+    monkeypatch.setattr(parked_events, "KEYS_MAX", 10)
     grow(log, [uuid4() for _ in range(11)], [ALSO])
     sick, cause = ill("WithdrawalAccepted")
     with pytest.raises(IntegrityFault, match="more than 10 keys: the fault is in the projection"):
