@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from infra.clock import Clock
 from infra.errors import Contended, IntegrityFault
 from infra.migrate import check_version
+from infra.paging import Reader
 from infra.postgres import connect, faults
 from projections.builds import Build, is_still, live
 from projections.kernel import Projection
 from projections.making import go_live_first
-from projections.run import Reader, Runner, is_set
+from projections.run import Runner
 from projections.slots import ALL
 from projections.view import Changed
 
@@ -44,7 +45,8 @@ def catch_up(
     slots: Sequence[int] = ALL,
 ) -> int:
     """Take every event there is; returns how many positions that were. Raises as `Runner`."""
-    while not is_set(stop):
+    stop = stop or threading.Event()
+    while not stop.is_set():
         builds = live_builds(conninfo, projections, clock)
         with (
             _gone_on_from(conninfo, builds),

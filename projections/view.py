@@ -96,24 +96,18 @@ class View:
             IntegrityFault: the projection failed on an event that every slot reads; it names the event. What was
                 taken since the last write may not be written any more.
         """
-        due, hint = self._due(events), self.build.projection.hint
-        project, memory, blocked = self.build.projection.project, self._memory, self._blocked
-        memory.prefetch((row, key, slot) for recorded, _, slot in due for row, key in hint(recorded))
+        due, hint, blocked = self._due(events), self.build.projection.hint, self._blocked
+        self._memory.prefetch((row, key, slot) for recorded, _, slot in due for row, key in hint(recorded))
         for recorded, key, slot in due:
             if blocked and key in blocked:
                 self._park(recorded, key, slot, parked_events.WAITS)
                 continue
-            try:
-                memory.fold(project, recorded, slot)
-                if carefully:
-                    memory.work_out()
-            except (PostgresFault, psycopg.Error, MemoryError):
-                raise
-            except Exception as error:
-                if key is None:
-                    raise self._failed(recorded, error) from error
-                memory.undo()
-                self._park(recorded, key, slot, parked_events.reason_of(error))
+            error = self._fold(recorded, slot, carefully=carefully)
+            if error is None:
+                continue
+            if key is None:
+                raise self._failed(recorded, error) from error
+            self._park(recorded, key, slot, parked_events.reason_of(error))
         for slot, position in self._positions.items():
             if position < last:
                 self._positions[slot] = last
@@ -162,23 +156,32 @@ class View:
         self._blocked = parked_events.blocked(self._connection, self.build, self._slots)
         return parked_events.ready(self._connection, self.build, self._slots)
 
-    def retry(self, waiting: ParkedEvent, recorded: Recorded, now: datetime) -> bool:
+    def retry(self, parked: ParkedEvent, recorded: Recorded, now: datetime) -> bool:
         """Fold an event that waits, as if it came only now; whether that went well."""
-        try:
-            self._memory.fold(self.build.projection.project, recorded, waiting.slot)
-            self._memory.work_out()
-        except (PostgresFault, psycopg.Error, MemoryError):
-            raise
-        except Exception as error:
-            self._memory.undo()
-            EVENTS.failed(self._connection, waiting, parked_events.reason_of(error), now)
+        error = self._fold(recorded, parked.slot, carefully=True)
+        if error is not None:
+            EVENTS.failed(self._connection, parked, parked_events.reason_of(error), now)
             return False
-        EVENTS.done(self._connection, waiting, now)
+        EVENTS.done(self._connection, parked, now)
         return True
 
     def unblock(self, key: UUID) -> None:
         """Nothing waits under this key any more."""
         self._blocked.discard(key)
+
+    def _fold(self, recorded: Recorded, slot: int, *, carefully: bool) -> Exception | None:
+        """Fold one event; what the projection raised on it, and then every row is what it was before."""
+        try:
+            self._memory.fold(self.build.projection.project, recorded, slot)
+            if carefully:
+                self._memory.work_out()
+        except (PostgresFault, psycopg.Error, MemoryError):
+            # Not the projection's: no event is to blame, and the next one would fail likewise.
+            raise
+        except Exception as error:
+            self._memory.undo()
+            return error
+        return None
 
     def _due(self, events: Sequence[Recorded]) -> list[Due]:
         due: list[Due] = []

@@ -26,7 +26,7 @@ from infra.postgres import connect
 from projections import following
 from projections.builds import Build
 from projections.kernel import Projection
-from projections.run import Progress, Runner
+from projections.run import Reached, Runner
 from projections.slots import shares
 
 LOOK_EVERY_S = 0.2
@@ -69,11 +69,11 @@ def fill(
     workers: int,
     until: int | None = None,
     stop: threading.Event | None = None,
-    progress: Progress | None = None,
+    tell: Reached | None = None,
 ) -> None:
     """Bring builds to a position, or to the end of the log; less far if `stop` is set. Raises as `follow`."""
     with _Crew(conninfo, partial(_fill, conninfo, builds, clock, until), workers) as crew:
-        crew.watch(stop or threading.Event(), progress)
+        crew.watch(stop or threading.Event(), tell)
 
 
 def _follow(
@@ -189,8 +189,8 @@ class _Crew:
         for worker in self._workers:
             worker.end()
 
-    def watch(self, stop: threading.Event, progress: Progress | None = None) -> None:
-        """Return when every worker has done its work, or `stop` is set. `progress` is told what all have reached.
+    def watch(self, stop: threading.Event, tell: Reached | None = None) -> None:
+        """Return when every worker has done its work, or `stop` is set. It tells the position that all have reached.
 
         Raises:
             CarnetError: the fault of a worker.
@@ -204,8 +204,8 @@ class _Crew:
                 if has_ended:
                     self._look_after(worker, stop)
             position = min(worker.position for worker in self._workers)
-            if progress and position > reached:
-                progress(reached := position)
+            if tell and position > reached:
+                tell(reached := position)
 
     def _look_after(self, worker: _Worker, stop: threading.Event) -> None:
         """A worker has ended: start it again if it was killed or lost its connection."""

@@ -71,7 +71,7 @@ def test_workers_fill_what_one_process_would(database: str, log: Log) -> None:
     reached: list[int] = []
     with connect(database, "carnet_writer") as connection:
         builds = [make(connection, TALLY, CLOCK.now()), make(connection, ENDED, CLOCK.now())]
-        workers.fill(database, builds, CLOCK, workers=3, progress=reached.append)
+        workers.fill(database, builds, CLOCK, workers=3, tell=reached.append)
         assert [digest_of(connection, build) for build in builds] == rebuilt(database, log, TALLY, ENDED)
     assert reached[-1] == last
 
