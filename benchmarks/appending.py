@@ -19,7 +19,7 @@ from benchmarks.ground import Ground
 from benchmarks.growing import COPY
 from benchmarks.sides import Numbers
 from benchmarks.size import ROUNDS, Size
-from infra.append import append
+from infra.append import Appender
 from infra.item import Appended, Item
 from infra.markets import load_markets
 from infra.postgres import Connection, connect
@@ -55,11 +55,11 @@ def appends(conninfo: str, groups: int) -> Numbers:
 
 def timed(connection: Connection, groups: Sequence[Sequence[Item]]) -> Numbers:
     """Append groups of items, all of which must be taken. The first group is the warm-up."""
-    now = NoonClock().now()
+    now, appender = NoonClock().now(), Appender(connection)
     latencies = []
     for group in groups:
         started = time.perf_counter()
-        outcomes = append(connection, group, now)
+        outcomes = appender.append(group, now)
         latencies.append(time.perf_counter() - started)
         if not all(isinstance(outcome, Appended) for outcome in outcomes):
             raise AssertionError(f"append did not take a group: {outcomes}")

@@ -10,92 +10,68 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from struct import Struct
-from typing import ClassVar
 from uuid import UUID
 
-import psycopg
 from psycopg import postgres
-from psycopg.adapt import Dumper
-from psycopg.pq import Format
 
 # Dimensions, whether nulls are among them, type of an element, how many, index of the first.
 HEADER = Struct("!iiIii")
 LENGTH = Struct("!i")
 INT4 = Struct("!ii")
 INT8 = Struct("!iq")
+TIME = Struct("!q")
 UUID_BYTES = LENGTH.pack(16)
 NULL = LENGTH.pack(-1)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-
-
-class Column:
-    """A PostgreSQL array, encoded; the subclass is its type."""
-
-    __slots__ = ("encoded",)
-    element_oid: ClassVar[int]
-
-    def __init__(self, elements: Sequence[bytes]) -> None:
-        header = HEADER.pack(1, 1, self.element_oid, len(elements), 1)
-        self.encoded = b"".join((header, *elements))
-
-
-def _column(type_name: str) -> type[Column]:
-    """The class of columns of a type, known to psycopg."""
-    info = postgres.types[type_name]
-    column = type(f"Column of {type_name}", (Column,), {"__slots__": (), "element_oid": info.oid})
-    dumper = type(f"Dumper of {type_name}", (_Dumper,), {"oid": info.array_oid})
-    psycopg.adapters.register_dumper(column, dumper)
-    return column
-
-
-class _Dumper(Dumper):
-    format = Format.BINARY
-
-    def dump(self, obj: Column) -> bytes:
-        return obj.encoded
-
-
-_UUIDS, _INT4S, _INT8S, _TEXTS, _BLOBS, _TIMES = map(
-    _column, ("uuid", "int4", "int8", "text", "bytea", "timestamptz")
+UUID_OID, INT4_OID, INT8_OID, TEXT_OID, BYTEA_OID, TIME_OID = (
+    postgres.types[name].oid for name in ("uuid", "int4", "int8", "text", "bytea", "timestamptz")
 )
 
 
-def uuids(values: Iterable[UUID | None]) -> Column | None:
-    elements = [NULL if value is None else UUID_BYTES + value.bytes for value in values]
-    return _UUIDS(elements) if elements else None
+def uuids(values: Iterable[UUID | None]) -> bytes | None:
+    return _array(UUID_OID, [NULL if value is None else UUID_BYTES + value.bytes for value in values])
 
 
-def int4s(values: Iterable[int]) -> Column | None:
-    elements = [INT4.pack(4, value) for value in values]
-    return _INT4S(elements) if elements else None
+def int4s(values: Iterable[int]) -> bytes | None:
+    return _array(INT4_OID, [INT4.pack(4, value) for value in values])
 
 
-def int8s(values: Iterable[int]) -> Column | None:
-    elements = [INT8.pack(8, value) for value in values]
-    return _INT8S(elements) if elements else None
+def int8s(values: Iterable[int]) -> bytes | None:
+    return _array(INT8_OID, [INT8.pack(8, value) for value in values])
 
 
-def texts(values: Iterable[str | None]) -> Column | None:
-    encoded = [None if value is None else value.encode() for value in values]
-    return _TEXTS(_sized(encoded)) if encoded else None
+def texts(values: Iterable[str | None]) -> bytes | None:
+    return utf8s([None if value is None else value.encode() for value in values])
 
 
-def utf8s(values: Iterable[bytes]) -> Column | None:
+def utf8s(values: Iterable[bytes | None]) -> bytes | None:
     """Texts that are encoded already."""
-    elements = _sized(values)
-    return _TEXTS(elements) if elements else None
+    return _array(TEXT_OID, _sized(values))
 
 
-def blobs(values: Iterable[bytes | None]) -> Column | None:
-    elements = _sized(values)
-    return _BLOBS(elements) if elements else None
+def blobs(values: Iterable[bytes | None]) -> bytes | None:
+    return _array(BYTEA_OID, _sized(values))
 
 
-def times(values: Iterable[datetime]) -> Column | None:
-    elements = [INT8.pack(8, (value - EPOCH) // MICROSECOND) for value in values]
-    return _TIMES(elements) if elements else None
+def times(values: Iterable[datetime]) -> bytes | None:
+    return _array(TIME_OID, [INT8.pack(8, _microseconds(value)) for value in values])
+
+
+def time(value: datetime) -> bytes:
+    """One time, and no array."""
+    return TIME.pack(_microseconds(value))
+
+
+def _microseconds(value: datetime) -> int:
+    return (value - EPOCH) // MICROSECOND
 
 
 def _sized(values: Iterable[bytes | None]) -> list[bytes]:
     return [NULL if value is None else LENGTH.pack(len(value)) + value for value in values]
+
+
+def _array(element_oid: int, elements: Sequence[bytes]) -> bytes | None:
+    if not elements:
+        return None
+    return b"".join((HEADER.pack(1, 1, element_oid, len(elements), 1), *elements))

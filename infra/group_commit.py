@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from signal import SIGINT, default_int_handler, getsignal
-from threading import Condition, Event, Lock, Thread, current_thread, main_thread
-from time import monotonic
+from threading import Condition, Event, Thread, current_thread, main_thread
+from time import monotonic, sleep
 
 import psycopg
 import structlog
 from psycopg.errors import QueryCanceled
 
-from infra.append import append
+from infra.append import Appender
 from infra.clock import Clock
 from infra.errors import PostgresFault
 from infra.item import Appended, Busy, Duplicate, Item, Outcome, OutcomeUnknown
-from infra.postgres import Connection, fault
+from infra.postgres import fault
 from infra.waiting import Waiting, take_independent
 
 QUEUE_MAX = 10_000
@@ -39,7 +39,7 @@ class GroupCommit:
 
     def __init__(
         self,
-        connect: Callable[[], Connection],
+        connect: Callable[[], Appender],
         clock: Clock,
         *,
         reached: Callable[[int], None],
@@ -51,16 +51,13 @@ class GroupCommit:
         self._reached = reached
         self._queue_max = queue_max
         self._learn_within_s = learn_within_s
-        self._connection: Connection | None = None
+        self._appender: Appender | None = None
         self._queue: deque[Waiting] = deque()
-        self._in_flight: set[Waiting] = set()
+        self._is_writing = False
         self._changed = Condition()
         self._closing = False
-        self._preparing = Lock()
-        self._sending = Lock()
-        self._threads = [Thread(target=self._run, name=f"carnet-writer-{n}", daemon=True) for n in (1, 2)]
-        for thread in self._threads:
-            thread.start()
+        self._thread = Thread(target=self._run, name="carnet-writer", daemon=True)
+        self._thread.start()
 
     def submit(self, waiting: Waiting) -> None:
         """Queue it, without waiting. It is told its end: the outcome when that is durable, or the fault.
@@ -80,29 +77,20 @@ class GroupCommit:
             Busy: the queue is full, or the log is closed.
         """
         with self._changed:
-            if self._queue or self._in_flight or self._closing or _may_be_interrupted():
+            if self._queue or self._is_writing or self._closing or _may_be_interrupted():
                 self._enqueue(waiting)
                 return
-            self._in_flight.add(waiting)
-        group = [waiting]
-        try:
-            _prepare(group)
-            with self._sending:
-                self._see_through(_open(group))
-        finally:
-            self._leave(group)
+            self._is_writing = True
+        self._write_group([waiting])
 
     def close(self) -> None:
         """Write what was taken, then stop."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-            while self._in_flight:
-                self._changed.wait()
-        for thread in self._threads:
-            thread.join()
-        if self._connection:
-            self._connection.close()
+        self._thread.join()
+        if self._appender:
+            self._appender.connection.close()
 
     def _enqueue(self, waiting: Waiting) -> None:
         if self._closing:
@@ -110,45 +98,37 @@ class GroupCommit:
         if len(self._queue) >= self._queue_max:
             raise Busy(f"{self._queue_max} items wait to be written.", hint="Ask again in a moment.")
         self._queue.append(waiting)
-        self._changed.notify()
+        if not self._is_writing:
+            self._changed.notify()
 
     def _run(self) -> None:
-        """Two threads do this in turn: while one waits for PostgreSQL, the other prepares what comes next. What
-        is prepared is sent before the callers of the last group are woken: they would only be in the way."""
-        while True:
-            with self._preparing:
-                group = self._next_group()
-                if not group:
-                    return
-                _prepare(group)
-                self._sending.acquire()
-            try:
-                self._see_through(_open(group))
-            finally:
-                self._sending.release()
-            self._leave(group)
+        while group := self._next_group():
+            self._write_group(group)
+            # Whoever was told comes back with what he asks next: one group of all costs less than two of half.
+            sleep(0)
 
     def _next_group(self) -> list[Waiting]:
-        """Wait for what is independent of what is in flight; empty when the log is closed and all is taken."""
+        """Wait until it is our turn, and something is there; empty when the log is closed and all is written."""
         with self._changed:
-            while True:
-                group = take_independent(self._queue, self._in_flight)
-                if group or (self._closing and not self._queue):
-                    self._in_flight |= set(group)
-                    return group
+            while self._is_writing or not (self._queue or self._closing):
                 self._changed.wait()
+            self._is_writing = bool(self._queue)
+            return take_independent(self._queue)
 
-    def _leave(self, group: list[Waiting]) -> None:
-        """Tell the ends, and let go on what waited for them."""
-        for waiting in group:
-            try:
-                waiting.tell()
-            except Exception:  # one who cannot be told is no reason for the others to wait for ever
-                logger.exception("end_not_told", command_id=str(waiting.item and waiting.item.command_id))
-        with self._changed:
-            self._in_flight -= set(group)
-            if self._queue or self._closing:
-                self._changed.notify_all()
+    def _write_group(self, group: list[Waiting]) -> None:
+        """Decide what it comes to, write it, and tell the ends. Whoever does this has set `_is_writing`."""
+        try:
+            for waiting in group:
+                if waiting.item is None and waiting.end is None:
+                    waiting.prepare(group)
+            self._see_through(_open(group))
+            for waiting in group:
+                _tell(waiting)
+        finally:
+            with self._changed:
+                self._is_writing = False
+                if self._queue or self._closing:
+                    self._changed.notify_all()
 
     def _see_through(self, group: list[Waiting]) -> None:
         """See to it that every item of the group has its outcome or its fault."""
@@ -187,20 +167,20 @@ class GroupCommit:
 
     def _send(self, group: list[Waiting], *, again: bool) -> Sequence[Outcome | None]:
         try:
-            connection = self._connection or self._connect()
+            appender = self._appender or self._connect()
         except PostgresFault as error:
             if again:
                 raise _Lost(error.message) from error
             raise
-        self._connection = connection
+        self._appender = appender
         items = [waiting.item for waiting in group if waiting.item]
         try:
-            outcomes = append(connection, items, self._clock.now())
+            outcomes = appender.append(items, self._clock.now())
             if again:
-                return [_own(connection, item, got) for item, got in zip(items, outcomes, strict=True)]
+                return [_own(appender, item, got) for item, got in zip(items, outcomes, strict=True)]
         except psycopg.Error as error:
-            if connection.closed:
-                self._connection = None
+            if appender.connection.closed:
+                self._appender = None
                 raise _Lost(fault(error).message) from error
             if isinstance(error, QueryCanceled):  # no fault of any one item
                 raise fault(error) from error
@@ -212,14 +192,14 @@ class _Lost(Exception):
     """The connection went away after something was sent: it may have been committed."""
 
 
-def _own(connection: Connection, item: Item, outcome: Outcome | None) -> Outcome | None:
+def _own(appender: Appender, item: Item, outcome: Outcome | None) -> Outcome | None:
     """A duplicate of the same content whose last event is our own was written by the try that was lost."""
     if not isinstance(outcome, Duplicate):
         return outcome
     if (outcome.events, outcome.digest) != (len(item.events), item.digest):
         return outcome
     if item.events:
-        row = connection.execute(
+        row = appender.connection.execute(
             "select event_id from carnet.events where position = %s", [outcome.position]
         ).fetchone()
         if row is None or row[0] != item.events[-1].event_id:
@@ -227,10 +207,11 @@ def _own(connection: Connection, item: Item, outcome: Outcome | None) -> Outcome
     return Appended(outcome.position)
 
 
-def _prepare(group: list[Waiting]) -> None:
-    for waiting in group:
-        if waiting.item is None and waiting.end is None:
-            waiting.prepare(group)
+def _tell(waiting: Waiting) -> None:
+    try:
+        waiting.tell()
+    except Exception:  # one who cannot be told is no reason for the others to wait for ever
+        logger.exception("end_not_told", command_id=str(waiting.item and waiting.item.command_id))
 
 
 def _open(group: list[Waiting]) -> list[Waiting]:

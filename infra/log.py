@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from domain.kernel import Recorded
 from infra import paging
+from infra.append import Appender
 from infra.clock import Clock
 from infra.codec import decode
 from infra.errors import PostgresFault
@@ -26,7 +27,7 @@ from infra.item import Duplicate, Item, Outcome
 from infra.migrate import check_version
 from infra.paging import Page, Share
 from infra.partitions import PartitionsAhead
-from infra.postgres import Connection, Pool, check_durable, connect
+from infra.postgres import Connection, Pool, check_durable, connect, faults
 from infra.waiting import Handed, Waiting
 
 COLUMNS: LiteralString = """position, stream_id, version, event_id, name, schema_version, market, occurred_at,
@@ -100,7 +101,7 @@ class Log:
         self._pool = Pool(_planned_once(conninfo), "carnet_writer")
         self._partitions = PartitionsAhead(self._pool)
         self._writer = GroupCommit(
-            self._connect,
+            self._appender,
             clock,
             reached=self._partitions.reached,
             queue_max=queue_max,
@@ -213,6 +214,15 @@ class Log:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _appender(self) -> Appender:
+        connection = self._connect()
+        try:
+            with faults():
+                return Appender(connection)
+        except PostgresFault:
+            connection.close()
+            raise
 
     def _connect(self) -> Connection:
         connection = connect(self._conninfo, "carnet_writer")

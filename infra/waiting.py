@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from uuid import UUID
@@ -84,14 +84,13 @@ def names_of(command_id: UUID, sealed: Iterable[SealedRow], tracking: Tracking |
     return names
 
 
-def take_independent(queue: deque[Waiting], in_flight: Collection[Waiting] = ()) -> list[Waiting]:
-    """Take from the queue, in order, what depends on nothing before it and nothing in flight; at most
-    GROUP_MAX."""
+def take_independent(queue: deque[Waiting]) -> list[Waiting]:
+    """Take from the queue, in order, what depends on nothing before it; at most GROUP_MAX."""
     group: list[Waiting] = []
     left: list[Waiting] = []
-    written: set[UUID] = set().union(*(waiting.writes for waiting in in_flight))
-    read: set[UUID] = set().union(*(waiting.reads for waiting in in_flight))
-    names: set[object] = set().union(*(waiting.names for waiting in in_flight))
+    written: set[UUID] = set()
+    read: set[UUID] = set()
+    names: set[object] = set()
     while queue and len(group) < GROUP_MAX and len(left) < GROUP_MAX:
         waiting = queue.popleft()
         free = (

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.appending import copies, timed
 from benchmarks.flow import NoonClock, decided
 from benchmarks.growing import check, grow
-from infra.append import append
+from infra.append import Appender
 from infra.clock import SystemClock
 from infra.errors import IntegrityFault
 from infra.log import Log
@@ -23,8 +23,9 @@ EVENTS = 3_000
 def season(database: str) -> str:
     """A log with the sales of a few orders."""
     with connect(database, "carnet_writer") as connection:
+        appender = Appender(connection)
         for step in decided(load_markets(), SALES):
-            append(connection, step, NoonClock().now())
+            appender.append(step, NoonClock().now())
     return database
 
 

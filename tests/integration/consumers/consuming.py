@@ -10,53 +10,50 @@ import _thread
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from threading import Event
-from typing import Any, ClassVar
-
-import psycopg
-from psycopg.abc import Query
-from psycopg.rows import TupleRow
+from typing import ClassVar
 
 import domain.everything  # noqa: F401 -- registers every event
 from consumers.run import run
 from consumers.workshop import Workshop
-from infra.append import APPEND
+from infra.append import Appender
 from infra.clock import SimulatedClock, SystemClock
 from infra.errors import CarnetError
 from infra.handle import Desk
+from infra.item import Item, Outcome
 from infra.log import Log
 from infra.markets import load_markets
-from infra.postgres import Connection, as_role
 from infra.vault import Vault
 from tests.integration.consumers.conftest import KEK
 
 
-class Mortal(psycopg.Connection[TupleRow]):
+class Mortal(Appender):
     """Dies around one of its appends."""
 
     appends: ClassVar[Iterator[int]] = count(1)
     before: ClassVar[int]
     after: ClassVar[int]
 
-    def execute(self, query: Query, *arguments: Any, **options: Any) -> psycopg.Cursor[TupleRow]:
-        number = next(self.appends) if query is APPEND else 0
-        if number and number == self.before:
+    def append(self, group: Sequence[Item], now: datetime) -> list[Outcome | None]:
+        number = next(self.appends)
+        if number == self.before:
             os.kill(os.getpid(), signal.SIGKILL)
-        cursor = super().execute(query, *arguments, **options)
-        if number and number == self.after:
+        outcomes = super().append(group, now)
+        if number == self.after:
             os.kill(os.getpid(), signal.SIGKILL)
-        return cursor
+        return outcomes
 
 
 class MortalLog(Log):
     """Writes through a connection that dies."""
 
-    def _connect(self) -> Connection:
-        return Mortal.connect(as_role(self._conninfo, "carnet_writer"), autocommit=True)
+    def _appender(self) -> Mortal:
+        return Mortal(self._connect())
 
 
 def main(

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from infra.append import append
+from infra.append import Appender
 from infra.clock import SystemClock
 from infra.errors import PostgresFault
 from infra.item import (
@@ -191,8 +191,9 @@ def test_parking_and_advancing_are_one_item(order_book: Log, database: str) -> N
 
 def test_recorded_time_never_falls(order_book: Log, database: str) -> None:
     with connect(database, "carnet_writer") as connection:
+        appender = Appender(connection)
         for now in (NOW, NOW - timedelta(hours=1), NOW + timedelta(hours=1)):
-            append(connection, [item()], now)
+            appender.append([item()], now)
     assert [one.recorded_at for one in order_book.read(0, 9)] == [NOW, NOW, NOW + timedelta(hours=1)]
     assert order_book.position_at(NOW - timedelta(seconds=1)) == 0
     assert order_book.position_at(NOW) == 2
@@ -203,8 +204,9 @@ def test_recorded_time_never_falls(order_book: Log, database: str) -> None:
 def test_a_group_with_a_loser_writes_nothing_and_names_it(database: str) -> None:
     stream = uuid4()
     with connect(database, "carnet_writer") as connection:
-        append(connection, [item(stream)], NOW)
-        assert append(connection, [item(), item(stream), item()], NOW) == [None, Conflict({stream: 1}), None]
+        appender = Appender(connection)
+        appender.append([item(stream)], NOW)
+        assert appender.append([item(), item(stream), item()], NOW) == [None, Conflict({stream: 1}), None]
         assert assert_sound(database) == 1
 
 
@@ -216,7 +218,7 @@ def test_the_database_itself_refuses_versions_that_do_not_continue(
         connect(database, "carnet_writer") as connection,
         pytest.raises(psycopg.errors.CheckViolation, match="do not continue it"),
     ):
-        append(connection, [item(versions=versions)], NOW)
+        Appender(connection).append([item(versions=versions)], NOW)
     assert assert_sound(database) == 0
 
 

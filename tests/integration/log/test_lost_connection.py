@@ -8,6 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from infra.append import NAME
 from infra.clock import SystemClock
 from infra.errors import PostgresFault
 from infra.item import Appended, Conflict, Duplicate, OutcomeUnknown
@@ -32,7 +33,7 @@ def cut_off(database: str) -> Iterator[tuple[Wire, Log]]:
 def test_the_group_is_sent_again_and_written_once(cut_off: tuple[Wire, Log], database: str, cut: Cut) -> None:
     cable, log = cut_off
     write(log, item())
-    cable.cut_next(cut)
+    cable.cut_next(cut, holding=NAME)
     assert write(log, item(count=3)) == [Appended(4)]
     assert cable.cuts == 1
     assert assert_sound(database) == 4
@@ -54,7 +55,7 @@ def test_who_lost_in_the_group_is_told_and_the_others_are_written(
         ]
     (outcome,) = wait(blocked)
     assert outcome == Appended(2)
-    cable.cut_next(cut)
+    cable.cut_next(cut, holding=NAME)
     outcomes = wait(*futures)
     assert [type(one) for one in outcomes] == [Appended, Conflict, Duplicate, Appended]
     assert assert_sound(database) == 4
@@ -63,7 +64,7 @@ def test_who_lost_in_the_group_is_told_and_the_others_are_written(
 def test_an_item_without_events_is_its_own_duplicate_too(cut_off: tuple[Wire, Log], database: str) -> None:
     cable, log = cut_off
     write(log, item())
-    cable.cut_next("before the client hears the answer")
+    cable.cut_next("before the client hears the answer", holding=NAME)
     assert write(log, item(count=0)) == [Appended(1)]
     assert rows(database, "select count(*) from carnet.commands") == [(2,)]
 
@@ -75,7 +76,7 @@ def test_without_events_another_content_under_the_same_id_is_not_taken_for_its_o
     write(log, item())
     first = item(count=0, digest=b"one content")
     write(log, first)
-    cable.cut_next("before the server hears it")
+    cable.cut_next("before the server hears it", holding=NAME)
     (outcome,) = write(log, item(count=0, digest=b"another", command_id=first.command_id))
     assert outcome == Duplicate(1, 0, b"one content", None)
 
@@ -86,7 +87,7 @@ def test_a_command_that_another_process_was_faster_with_stays_a_duplicate(
     cable, log = cut_off
     write(log, item())
     command_id = uuid4()
-    cable.cut_next("before the server hears it")
+    cable.cut_next("before the server hears it", holding=NAME)
     with psycopg.connect(database) as holder:
         holder.execute("select from carnet.head for update")
         with Log(database, SystemClock()) as other:
@@ -107,7 +108,7 @@ def test_an_outcome_that_cannot_be_learnt_is_said_to_be_unknown(
     cable, log = cut_off
     write(log, item())
     cable.refusing = True
-    cable.cut_next("before the client hears the answer")
+    cable.cut_next("before the client hears the answer", holding=NAME)
     one = item()
     with pytest.raises(OutcomeUnknown, match=f"whether command {one.command_id} took effect") as unknown:
         write(log, one)

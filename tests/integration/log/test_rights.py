@@ -1,13 +1,16 @@
 """What each role may do: the writer calls `append` and nothing else; what is recorded stays."""
 
+import re
 from datetime import UTC, datetime
 from typing import LiteralString
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, Format
 
-from infra.append import APPEND, append, parameters
+from infra.append import STATEMENT, Appender, parameters
 from infra.item import ParkedRow
 from infra.log import Log
 from infra.postgres import Role, connect
@@ -82,9 +85,14 @@ def forge(database: str, says: str, **told: object) -> None:
     with connect(database, "carnet_writer") as connection:
         ((names,),) = connection.execute("select proargnames from pg_proc where proname = 'append'")
         assert told.keys() <= set(names)
-        values = dict(zip(names, parameters(group, NOW), strict=True)) | told
-        with pytest.raises((psycopg.IntegrityError, psycopg.errors.CardinalityViolation), match=says):
-            connection.execute(APPEND, list(values.values()))
+        values = dict(zip(names, parameters(group, NOW), strict=True))
+        formats = [Format.TEXT if name in told else Format.BINARY for name in values]
+        texts = {name: None if value is None else str(value).encode() for name, value in told.items()}
+        answer = connection.pgconn.exec_params(STATEMENT, list((values | texts).values()), None, formats)
+        assert answer.status == ExecStatus.FATAL_ERROR
+        error = error_from_result(answer)
+        assert isinstance(error, (psycopg.IntegrityError, psycopg.errors.CardinalityViolation))
+        assert re.search(says, str(error))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +168,7 @@ def test_a_new_stream_starts_at_nothing_else_than_one_or_nought(
         connect(database, "carnet_writer") as connection,
         pytest.raises(psycopg.errors.CheckViolation, match="do not continue it"),
     ):
-        append(connection, [item(versions=(first, first + 1))], NOW)
+        Appender(connection).append([item(versions=(first, first + 1))], NOW)
     assert order_book.head().position == 0
 
 

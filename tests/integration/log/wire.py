@@ -17,7 +17,8 @@ Cut = Literal["before the server hears it", "before the client hears the answer"
 
 
 class Wire:
-    """Forwards everything, until `cut_next` says at which point the next statement is to be lost."""
+    """Forwards everything, until `cut_next` says at which point the next statement is to be lost: the next one that
+    holds some bytes, for there may be other connections."""
 
     def __init__(self, server: str, folder: Path) -> None:
         self._server = server
@@ -25,14 +26,15 @@ class Wire:
         self._listener.bind(str(folder / ".s.PGSQL.5432"))
         self._listener.listen()
         self._cut: Cut | None = None
+        self._holding = b""
         self._closed = False
         self.cuts = 0
         self.refusing = False
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
-    def cut_next(self, cut: Cut) -> None:
-        self._cut = cut
+    def cut_next(self, cut: Cut, *, holding: bytes = b"") -> None:
+        self._cut, self._holding = cut, holding
 
     def close(self) -> None:
         self._closed = True
@@ -58,27 +60,32 @@ class Wire:
 
     def _forward(self, client: socket.socket, server: socket.socket) -> None:
         """A client of the protocol speaks, then waits: so one thread serves both ways."""
-        answers = threading.Thread(target=self._answer, args=(client, server), daemon=True)
+        asked = [b""]
+        answers = threading.Thread(target=self._answer, args=(client, server, asked), daemon=True)
         answers.start()
         with suppress(OSError):
             while said := client.recv(1 << 20):
-                if self._cut == "before the server hears it":
+                asked[0] = said
+                if self._is_cut("before the server hears it", said):
                     self._lose()
                     break
                 server.sendall(said)
         _hang_up(client, server)
         answers.join(timeout=10)
 
-    def _answer(self, client: socket.socket, server: socket.socket) -> None:
+    def _answer(self, client: socket.socket, server: socket.socket, asked: list[bytes]) -> None:
         with suppress(OSError):
             while said := server.recv(1 << 20):
-                if self._cut == "before the client hears the answer":
+                if self._is_cut("before the client hears the answer", asked[0]):
                     while not said.endswith(READY_FOR_QUERY):
                         said += server.recv(1 << 20)
                     self._lose()
                     break
                 client.sendall(said)
         _hang_up(client, server)
+
+    def _is_cut(self, here: Cut, asked: bytes) -> bool:
+        return self._cut == here and self._holding in asked
 
     def _lose(self) -> None:
         self._cut = None
