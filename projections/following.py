@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import structlog
+
 from infra.clock import Clock
 from infra.errors import Contended, IntegrityFault
 from infra.migrate import check_version
@@ -15,8 +17,10 @@ from projections.builds import Build, is_still, live
 from projections.kernel import Projection
 from projections.making import go_live_first
 from projections.run import Runner
-from projections.slots import ALL
+from projections.slots import ALL, SLOTS
 from projections.view import Changed
+
+logger = structlog.get_logger()
 
 
 def live_builds(conninfo: str, projections: Sequence[Projection], clock: Clock) -> list[Build]:
@@ -66,13 +70,18 @@ def follow(
     slots: Sequence[int] = ALL,
 ) -> None:
     """Stay up to date until `stop` is set. When another build goes live it goes on with that. Raises as `Runner`."""
+    told = logger.bind(slots="all" if len(slots) == SLOTS else list(slots))
+    happened = "project.started"
     while not stop.is_set():
         builds = live_builds(conninfo, projections, clock)
         with (
             _gone_on_from(conninfo, builds),
             Runner(conninfo, log, builds, clock, slots=slots) as runner,
         ):
+            told.info(happened, position=runner.position, builds=[build.name for build in builds])
+            happened = "project.switched"
             runner.follow(stop)
+            told.info("project.stopped", position=runner.position)
 
 
 @contextmanager

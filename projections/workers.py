@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import Connection
 
+from infra import logging
 from infra.clock import Clock
 from infra.errors import CarnetError
 from infra.log import Log
@@ -31,8 +32,10 @@ def follow(
     *,
     workers: int,
     once: bool = False,
+    log_level: str = "info",
 ) -> None:
-    """Keep what readers see up to date until `stop` is set, or `once` to the end of the log.
+    """Keep what readers see up to date until `stop` is set, or `once` to the end of the log. The workers log from
+    `log_level` on.
 
     Raises:
         AlreadyRunning: another process writes one of the slots.
@@ -40,7 +43,8 @@ def follow(
         PostgresFault: the server cannot be reached.
     """
     following.live_builds(conninfo, projections, clock)
-    with Crew(conninfo, partial(_follow, conninfo, projections, clock, once=once), workers) as crew:
+    work = partial(_follow, conninfo, projections, clock, once=once, log_level=log_level)
+    with Crew(conninfo, work, workers) as crew:
         crew.watch(stop)
 
 
@@ -67,7 +71,9 @@ def _follow(
     slots: Sequence[int],
     *,
     once: bool,
+    log_level: str,
 ) -> None:
+    logging.configure(log_level)
     with _answering(parent) as stop, Log(conninfo, clock) as log:
         if once:
             following.catch_up(conninfo, log, projections, clock, stop, slots=slots)

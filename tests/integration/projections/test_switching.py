@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from psycopg.conninfo import make_conninfo
+from structlog.testing import capture_logs
 
 from domain.kernel import Recorded
 from infra.errors import AlreadyRunning, CarnetError, Contended, IntegrityFault, NotFound
@@ -135,6 +136,24 @@ def test_so_do_the_workers_that_share_the_slots(site: Site, log: Log, reading: C
     assert not thread.is_alive()
     assert live(reading) == 2
     assert digests(reading, TALLY) == rebuilt(site.conninfo, log, TALLY)
+
+
+def test_a_follower_logs_where_it_starts_goes_on_with_another_build_and_stops(
+    site: Site, log: Log, reading: Connection
+) -> None:
+    first = grow(log, [uuid4()], [MORE])
+    catch_up(site.conninfo, log, TALLY)
+    with capture_logs() as logged, followed(site, TALLY):
+        until(lambda: len(logged) == 1)
+        rebuilding.rebuild(site, [TALLY])
+        until(lambda: len(logged) == 2)
+        last = grow(log, [uuid4()], [MORE])
+        until(lambda: position(reading, TALLY) == last)
+    assert [(one["event"], one["slots"], one["position"], one.get("builds")) for one in logged] == [
+        ("project.started", "all", first, ["build 1 of tally"]),
+        ("project.switched", "all", first, ["build 2 of tally"]),
+        ("project.stopped", "all", last, None),
+    ]
 
 
 def test_no_reader_ever_sees_time_go_back(site: Site, log: Log, reading: Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -23,6 +24,7 @@ from projections import workers
 from projections.digest import digest_of
 from projections.kernel import Change, Projection, Rows
 from projections.making import make
+from projections.slots import shares
 from tests.integration.projections.scene import CLOCK, catch_up, digests, position, rebuilt, runner, until
 from tests.integration.projections.tally import ALSO, END, ENDED, MORE, TALLY, grow
 
@@ -91,6 +93,20 @@ def test_workers_fill_no_further_than_they_are_told(database: str, log: Log) -> 
         build = make(connection, TALLY, CLOCK.now(), state="scratch", until=20)
         workers.fill(database, [build], CLOCK, workers=2, until=20)
         assert digest_of(connection, build) == then
+
+
+def test_each_worker_logs_its_share_as_json_on_standard_error(
+    database: str, log: Log, owner: Connection, capfd: pytest.CaptureFixture[str]
+) -> None:
+    last = grow(log, [uuid4() for _ in range(10)], [MORE])
+    with crew(database, TALLY, ENDED):
+        until(lambda: reached(owner, last))
+    told = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    for slots in shares(2):
+        assert [one["event"] for one in told if one["slots"] == list(slots)] == [
+            "project.started",
+            "project.stopped",
+        ]
 
 
 def test_a_worker_that_is_killed_is_started_again(database: str, log: Log, owner: Connection) -> None:
