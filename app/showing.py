@@ -22,7 +22,7 @@ from domain.orders.status import Possibility
 from infra.clock import Clock
 from infra.errors import CarnetError, NotFound
 from infra.parked_messages import MESSAGES
-from infra.position import NOTHING, relay_positions
+from infra.position import NOTHING, shard_positions
 from infra.postgres import Connection
 from infra.settings import Settings
 from projections import queries
@@ -118,7 +118,7 @@ def _consumers(connection: Connection, clock: Clock, settings: Settings) -> Iter
 def _relays(connection: Connection, clock: Clock, settings: Settings, head: int) -> Iterator[Follower]:
     """The relay, or each of its shards."""
     try:
-        published = relay_positions(reaching.kafka(settings), settings.topic_prefix) or [NOTHING]
+        published = shard_positions(reaching.kafka(settings), settings.topic_prefix) or [NOTHING]
     except CarnetError as fault:
         yield Follower(name="relay", behind=None, note=str(fault))
         return

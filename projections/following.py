@@ -13,7 +13,7 @@ from infra.errors import Contended, IntegrityFault
 from infra.migrate import check_version
 from infra.paging import Reader
 from infra.postgres import connect, faults
-from projections.builds import Build, is_still, live
+from projections.builds import Build, is_unchanged, live
 from projections.kernel import Projection
 from projections.making import go_live_first
 from projections.run import Runner
@@ -94,5 +94,5 @@ def _gone_on_from(conninfo: str, builds: Sequence[Build]) -> Iterator[None]:
     except (Contended, IntegrityFault):
         # Two switches on, a build is dropped with its tables, which says so wherever the work just was.
         with connect(conninfo, "carnet_reader") as connection, faults():
-            if all(is_still(connection, build) for build in builds):
+            if all(is_unchanged(connection, build) for build in builds):
                 raise

@@ -32,8 +32,8 @@ WRITE_ROWS = 20_000
 WRITE_BYTES = 16 << 20
 WRITE_EVENTS = 200_000
 WRITES_A_COLLECTION = 50
-POLL_MIN_S = 0.05
-POLL_MAX_S = 1.0
+POLL_S_MIN = 0.05
+POLL_S_MAX = 1.0
 
 Reached = Callable[[int], None]
 """Told the position up to which all is written."""
@@ -127,14 +127,14 @@ class Runner:
 
     def follow(self, stop: threading.Event) -> None:
         """Stay up to date until `stop` is set. An idle reader asks after 50 ms at first, in the end every second."""
-        wait = POLL_MIN_S
+        wait = POLL_S_MIN
         while not stop.is_set():
             if self.catch_up(stop):
-                wait = POLL_MIN_S
+                wait = POLL_S_MIN
             else:
                 self._notice_a_change()
                 stop.wait(wait)
-                wait = min(2 * wait, POLL_MAX_S)
+                wait = min(2 * wait, POLL_S_MAX)
 
     def _open_views(self) -> None:
         """Go on from the checkpoints, with nothing in memory."""

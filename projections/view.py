@@ -114,7 +114,7 @@ class View:
 
     def check(self) -> None:
         """Raises Changed: the build is no longer what it was."""
-        if not builds.is_still(self._connection, self.build):
+        if not builds.is_unchanged(self._connection, self.build):
             raise self._changed()
 
     def hand_over(self) -> Batch:
@@ -134,7 +134,7 @@ class View:
     def write(self, batch: Batch, now: datetime) -> None:
         """Write rows, what was parked and the checkpoints; `written` once that is committed. It may run in another
         thread than the rest. Raises Changed."""
-        if not builds.still(self._connection, self.build):
+        if not builds.stays_unchanged(self._connection, self.build):
             raise self._changed()
         for table, changes in batch.rows:
             table.add(self._connection, changes.new)

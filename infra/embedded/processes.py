@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import psutil
 
-POLL_SECONDS = 0.05
-BIRTH_TOLERANCE_SECONDS = 2.0  # the clock that births are told by may be corrected while a process lives
+POLL_S = 0.05
+BIRTH_TOLERANCE_S = 2.0  # the clock that births are told by may be corrected while a process lives
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -52,7 +52,7 @@ def alive(identity: Identity | None) -> bool:
         return False
     try:
         process = psutil.Process(identity.pid)
-        same = abs(process.create_time() - identity.born) < BIRTH_TOLERANCE_SECONDS
+        same = abs(process.create_time() - identity.born) < BIRTH_TOLERANCE_S
         return bool(same and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
@@ -64,7 +64,7 @@ def wait_until(happened: Callable[[], bool], *, seconds: float) -> bool:
     while not happened():
         if time.monotonic() > deadline:
             return False
-        time.sleep(POLL_SECONDS)
+        time.sleep(POLL_S)
     return True
 
 
