@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -110,6 +111,11 @@ def test_the_index_leads_to_every_page() -> None:
 
 def test_the_drawn_tables_are_what_the_code_says() -> None:
     check()
+
+
+def test_it_is_the_same_whatever_was_imported_first() -> None:
+    code = "import domain.partners.staffing; from app.documenting import check; check()"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
 def test_the_command_line_is_told_whole() -> None:
