@@ -20,7 +20,7 @@ from kafka.admin import NewTopic
 from infra.embedded.jars import class_path, locked
 from infra.embedded.java import java
 from infra.embedded.kafka import new_cluster_id
-from infra.embedded.processes import wait_until
+from infra.embedded.processes import alive, spawn, wait_until
 from infra.embedded.servers import Embedded, Servers, Status
 from infra.errors import AlreadyRunning, InputError, IntegrityFault, KafkaFault
 from infra.settings import read
@@ -209,6 +209,13 @@ with Embedded(Path(sys.argv[1]), cache=Path(sys.argv[2])).running("postgres"):
         assert status(house, "postgres").state == "running"
         owner.kill()
     assert wait_until(lambda: status(house, "postgres").state == "stopped", seconds=PATIENCE_S)
+
+
+def test_a_process_that_was_ended_by_somebody_else_leaves_no_zombie(tmp_path: Path) -> None:
+    identity = spawn(["sleep", "600"], log=tmp_path / "log", folder=tmp_path)
+    subprocess.run(["kill", str(identity.pid)], check=True)
+    assert wait_until(lambda: not psutil.pid_exists(identity.pid), seconds=PATIENCE_S)
+    assert not alive(identity)
 
 
 def test_two_that_start_at_once_start_one(server_data: Path) -> None:
