@@ -61,12 +61,6 @@ def refused(desk: Desk, command: Command, command_id: UUID | None = None) -> Ref
     return refusal.value
 
 
-@pytest.fixture
-def other_desk(log: Log, vault: Vault, clock: SimulatedClock) -> Desk:
-    """Another process's."""
-    return Desk(log, vault, MARKETS, clock, digest_key=vault.digest_key())
-
-
 def test_a_seller_who_is_not_appointed_is_refused_and_that_is_evidence(desk: Desk, log: Log) -> None:
     tell(desk, register, *OFFER)
     assert refused(desk, examples.sign).code == "not_appointed"
