@@ -21,7 +21,8 @@ from domain.partners.registering import RegisterPartner
 from domain.partners.state import partner_stream
 from infra.clock import SimulatedClock
 from infra.handle import Ask, Desk
-from infra.log import NOTHING_KNOWN, Log
+from infra.log import Log
+from infra.log_reader import NOTHING_KNOWN
 from infra.vault import Vault
 from tests import examples
 from tests.examples import AGENT_ID, EU_01, MARKETS, NOON, ORDER_ID, OTHER_ORDER_ID
