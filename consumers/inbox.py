@@ -70,7 +70,7 @@ class Inbox:
         try:
             self._take(message, wanted)
         except AlreadyTaken:
-            logger.info("taken by another process", source=self.source.name, offset=message.offset)
+            logger.info("consume.taken_elsewhere", source=self.source.name, offset=message.offset)
         self.next = message.offset + 1
 
     def advance(self, offset: int) -> None:
@@ -80,7 +80,7 @@ class Inbox:
         try:
             self._shop.carry_out(None, uuid4(), Tracking(self.source.name, offset))
         except AlreadyTaken:
-            logger.info("taken by another process", source=self.source.name, offset=offset)
+            logger.info("consume.taken_elsewhere", source=self.source.name, offset=offset)
         self.next = offset
 
     def drain(self) -> None:
