@@ -12,6 +12,7 @@ from infra.errors import InputError
 from projections.kernel import Projection
 from projections.slots import SLOTS
 
+Names = Annotated[str, Parameter(help="Projections; all if none is named.")]
 Workers = Annotated[int, Parameter(help="How many processes share the work.")]
 
 

@@ -9,7 +9,7 @@ import msgspec
 from cyclopts import Parameter
 from rich.markup import escape
 
-from app.choosing import chosen
+from app.choosing import Names, chosen
 from app.output import AsJson, out, print_json, print_table
 from app.rebuilding import STOPPED, Name, opened
 from app.wiring import configured, connected
@@ -49,25 +49,27 @@ def diff(
     return 0 if found.alike else 1
 
 
-def builds(*names: str, json: AsJson = False) -> None:
-    """List the builds of read models: which is live, where each stands, how large it is."""
+def builds(*names: Names, json: AsJson = False) -> None:
+    """List the builds of read models: which is live, where each stands, how large it is.
+
+    Build N of a projection stands in the schema `read_NAME_N`.
+    """
     with connected(configured(), "carnet_reader") as connection:
         found = inventory(connection, chosen(names))
     if json:
         print_json(found)
         return
     print_table(
-        ("projection", "build", "state", "version", "position", "parked", "size", "schema", "since"),
+        ("projection", "build", "state", "rows", "position", "parked", "size", "since"),
         [
             (
                 one.projection,
                 one.build,
                 one.state,
-                one.version,
-                one.position if one.until is None else f"{one.position} of {one.until}",
+                f"v{one.version}",
+                one.position if one.until in {None, one.position} else f"{one.position} of {one.until}",
                 one.parked,
-                f"{one.size / 1e6:,.1f} MB",
-                one.schema,
+                _size(one.size),
                 f"{one.changed_at:%Y-%m-%d %H:%M}",
             )
             for one in found
@@ -75,7 +77,7 @@ def builds(*names: str, json: AsJson = False) -> None:
     )
 
 
-def take_digest(*names: str, json: AsJson = False) -> None:
+def take_digest(*names: Names, json: AsJson = False) -> None:
     """SHA-256 over every row: two databases with the same events give the same."""
     with connected(configured(), "carnet_reader") as connection:
         found = {projection.name: digest(connection, projection) for projection in chosen(names)}
@@ -83,6 +85,10 @@ def take_digest(*names: str, json: AsJson = False) -> None:
         print_json(found)
     else:
         print_table(("projection", "SHA-256"), found.items())
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
 
 
 def _told(found: Comparison) -> dict[str, object]:

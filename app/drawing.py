@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime
 from importlib import import_module
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -142,7 +143,8 @@ def _by_chapter(
     classes: Iterable[type[Any]], columns: Sequence[str], row: Callable[[type[Any]], Sequence[str]]
 ) -> str:
     chapters = defaultdict(list)
-    for one in classes:
+    # In a file they stand as they are defined; which file was imported first says nothing.
+    for one in sorted(classes, key=attrgetter("__module__")):
         chapters[one.__module__.split(".")[1]].append(row(one))
     return "\n\n".join(f"### {title}\n\n{table(columns, chapters[name])}" for name, title in CHAPTERS.items())
 

@@ -11,12 +11,11 @@ from cyclopts import App, Parameter
 
 from app.output import AsJson, out, print_json, print_table
 from app.wiring import clock_of, configured, connected, vault_of
-from infra import parked as messages
 from infra.errors import NotFound
-from infra.parked import Parked
+from infra.parked import ParkedTable
+from infra.parked_messages import MESSAGES, ParkedMessage
 from infra.postgres import Connection
-from projections import parking as events
-from projections.parking import ParkedEvent
+from projections.parked_events import EVENTS, ParkedEvent
 
 parked = App(
     name="parked",
@@ -30,7 +29,10 @@ Id = Annotated[UUID, Parameter(name="ID", help="As `carnet parked list` shows it
 def list_them(*, json: AsJson = False) -> None:
     """List the messages that wait for a consumer, and the events that wait in a projection, as they were parked."""
     with connected(configured(), "carnet_writer") as connection:
-        waiting: list[Parked | ParkedEvent] = [*messages.waiting(connection), *events.waiting(connection)]
+        waiting: list[ParkedMessage | ParkedEvent] = [
+            *MESSAGES.waiting(connection),
+            *EVENTS.waiting(connection),
+        ]
     waiting.sort(key=lambda one: one.parked_at)
     if json:
         print_json([_told(one) for one in waiting])
@@ -38,7 +40,7 @@ def list_them(*, json: AsJson = False) -> None:
         print_table(
             ("id", "where", "state", "parked", "reason"),
             [
-                (one.id, _where(one), one.state, f"{one.parked_at:%Y-%m-%d %H:%M}", one.reason)
+                (one.id, one.where, one.state, f"{one.parked_at:%Y-%m-%d %H:%M}", one.reason)
                 for one in waiting
             ],
         )
@@ -52,9 +54,9 @@ def show(parked_id: Id, /, *, purpose: str, json: AsJson = False) -> None:
     """
     settings = configured()
     with connected(settings, "carnet_writer") as connection:
-        one = _find(connection, parked_id)
+        one = _table(connection, parked_id).find(connection, parked_id)
     told = _told(one)
-    if isinstance(one, Parked):
+    if isinstance(one, ParkedMessage):
         with vault_of(settings, clock_of(settings)) as vault:
             payload = vault.open_bytes(one.payload, purpose=purpose, actor=settings.actor)
         told["payload_base64" if json else "payload"] = (
@@ -72,10 +74,8 @@ def retry(parked_id: Id, /) -> None:
     settings = configured()
     with connected(settings, "carnet_writer") as connection:
         now = clock_of(settings).now()
-        if isinstance(_find(connection, parked_id), Parked):
-            _say(messages.retry(connection, parked_id, actor=settings.actor, now=now))
-        else:
-            _say(events.retry(connection, parked_id, actor=settings.actor, now=now))
+        table = _table(connection, parked_id)
+        _say(table.retry(connection, parked_id, actor=settings.actor, now=now))
 
 
 @parked.command
@@ -84,29 +84,22 @@ def drop(parked_id: Id, /, *, why: str) -> None:
     settings = configured()
     with connected(settings, "carnet_writer") as connection:
         now = clock_of(settings).now()
-        if isinstance(_find(connection, parked_id), Parked):
-            _say(messages.drop(connection, parked_id, actor=settings.actor, now=now, why=why))
-        else:
-            _say(events.drop(connection, parked_id, actor=settings.actor, now=now, why=why))
+        table = _table(connection, parked_id)
+        _say(table.drop(connection, parked_id, actor=settings.actor, now=now, why=why))
 
 
-def _find(connection: Connection, parked_id: UUID) -> Parked | ParkedEvent:
+def _table(connection: Connection, parked_id: UUID) -> ParkedTable[ParkedMessage] | ParkedTable[ParkedEvent]:
+    """The table in which this one stands; that of the messages if it stands nowhere."""
     try:
-        return events.find(connection, parked_id)
+        EVENTS.find(connection, parked_id)
     except NotFound:
-        return messages.find(connection, parked_id)
+        return MESSAGES
+    return EVENTS
 
 
-def _where(one: Parked | ParkedEvent) -> str:
-    """The place of a message at its source, or the projection and the position of an event."""
-    if isinstance(one, Parked):
-        return f"{one.topic}[{one.partition}] {one.offset}"
-    return f"projection {one.projection}, build {one.build}, position {one.position}"
+def _told(one: ParkedMessage | ParkedEvent) -> dict[str, object]:
+    return {"where": one.where, **asdict(one)}
 
 
-def _told(one: Parked | ParkedEvent) -> dict[str, object]:
-    return {"where": _where(one), **asdict(one)}
-
-
-def _say(one: Parked | ParkedEvent) -> None:
+def _say(one: ParkedMessage | ParkedEvent) -> None:
     out.print(f"{one.id}: {one.state}")

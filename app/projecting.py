@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from cyclopts import App
+from typing import Annotated
+
+from cyclopts import App, Parameter
 
 from app import comparing, reaching, rebuilding
-from app.choosing import Workers, chosen, counted
+from app.choosing import Names, Workers, chosen, counted
 from app.stopping import stop_signals
 from app.wiring import clock_of, configured
 from infra.log import Log
 from projections import following
 from projections import workers as processes
 
+Once = Annotated[bool, Parameter(negative="", help="Catch up with the log, and end.")]
+
 project = App(name="project", help="Keep the read models up to date with the log.")
 
 
 @project.default
 def follow(
-    *names: str,
-    once: bool = False,
+    *names: Names,
+    once: Once = False,
     workers: Workers = 1,
 ) -> None:
-    """Follow the log until stopped; with --once, catch up and end. NAMES leaves out the others.
+    """Follow the log until stopped; with --once, catch up and end.
 
     With --workers it starts as many processes, each for a fixed share of the slots, and starts one again that dies.
     At a fault that a person must mend it stops with an exit code.
@@ -31,7 +35,7 @@ def follow(
     some, workers = chosen(names), counted(workers)
     with stop_signals() as stop:
         if workers > 1:
-            processes.follow(conninfo, some, clock, stop, workers=workers, once=once)
+            processes.follow(conninfo, some, clock, stop, workers=workers, once=once, log_level=settings.log)
             return
         with Log(conninfo, clock) as log:
             if once:

@@ -11,7 +11,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from app import progress, reaching
-from app.choosing import Workers, chosen, counted
+from app.choosing import Names, Workers, chosen, counted
 from app.output import AsJson, err_line, out, print_json
 from app.replaying import position_of
 from app.stopping import stop_signals
@@ -26,10 +26,12 @@ Name = Annotated[str, Parameter(name="NAME", help="The name of a projection.")]
 When = Annotated[
     str, Parameter(name="POSITION", help="A position of the log, or a time: only what was recorded by then.")
 ]
+Switch = Annotated[bool, Parameter(help="Whether readers see the new rows as soon as they are whole.")]
+Keep = Annotated[bool, Parameter(negative="", help="Keep the scratch builds of other positions.")]
 STOPPED = "Stopped. Readers see what they saw; ask again, and it goes on from where it stands."
 
 
-def rebuild(*names: str, workers: Workers = 1, switch: bool = True) -> None:
+def rebuild(*names: Names, workers: Workers = 1, switch: Switch = True) -> None:
     """Build read models again from the first event. Readers see the old rows until the new ones are whole.
 
     Interrupted at any point, it goes on from there when it is asked again. With --no-switch the new rows wait for
@@ -52,7 +54,7 @@ def rebuild(*names: str, workers: Workers = 1, switch: bool = True) -> None:
         out.print(STOPPED)
 
 
-def switch(*names: str) -> None:
+def switch(*names: Names) -> None:
     """Let readers see the builds that are ready, all from one moment on. The builds before are kept for a rollback.
 
     They are brought to where the live ones stand first. Followers go on with them by themselves.
@@ -86,7 +88,7 @@ def rollback(name: Name, /) -> None:
 
 
 def as_of(
-    position: When, /, *names: str, workers: Workers = 1, keep: bool = False, json: AsJson = False
+    position: When, /, *names: Names, workers: Workers = 1, keep: Keep = False, json: AsJson = False
 ) -> None:
     """Build read models as of a position or a time, in schemas of their own, and name these.
 
@@ -105,7 +107,7 @@ def as_of(
             out.print(f"{build.projection.name} as of position {until:,}: schema [bold]{build.schema}[/bold]")
 
 
-def discard(name: Name, number: Annotated[int, Parameter(name="BUILD")], /) -> None:
+def discard(name: Name, number: Annotated[int, Parameter(name="BUILD", help="Its number.")], /) -> None:
     """Drop a build that readers do not see, with all its rows."""
     (projection,) = chosen([name])
     with opened() as site, switching.alone(site, "discard", [projection]) as connection:

@@ -12,7 +12,7 @@ from app.stopping import stop_signals
 from app.wiring import configured
 from infra.relay import Relay
 from infra.resharding import reshard
-from infra.shard import chosen
+from infra.shard import shard_numbered
 
 relay = App(name="relay", help="Publish the log to Kafka, each event exactly once and in order.")
 
@@ -29,7 +29,7 @@ def publish(*, shard: ShardNumber = None) -> None:
     At any fault it stops with an exit code, and a supervisor starts it again: it goes on where Kafka says it was.
     """
     settings = configured()
-    mine = chosen(shard, settings.relay_shards)
+    mine = shard_numbered(shard, settings.relay_shards)
     with stop_signals() as stop:
         Relay(
             postgres=reaching.postgres(settings, settings.database),

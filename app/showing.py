@@ -19,14 +19,15 @@ from app.wiring import clock_of, configured, connected
 from consumers.lag import Offsets, policy_lags, timer_lag
 from consumers.run import CONSUMERS
 from domain.orders.status import Possibility
-from infra import parked
 from infra.clock import Clock
 from infra.errors import CarnetError, NotFound
-from infra.position import NOTHING, relay_positions
+from infra.parked_messages import MESSAGES
+from infra.position import NOTHING, shard_positions
 from infra.postgres import Connection
 from infra.settings import Settings
-from projections import parking, queries
+from projections import queries
 from projections.lag import lag
+from projections.parked_events import EVENTS
 
 OrderId = Annotated[UUID, Parameter(name="ORDER", help="The id of an order.")]
 
@@ -64,7 +65,7 @@ def status(*, json: AsJson = False) -> None:
             *_consumers(connection, clock, settings),
             *_relays(connection, clock, settings, head),
         ]
-        waiting, waiting_events = parked.count(connection), parking.count(connection)
+        waiting, waiting_events = MESSAGES.count(connection), EVENTS.count(connection)
     if json:
         told = {"head": head, "followers": followers, "parked": waiting, "parked_events": waiting_events}
         print_json(told)
@@ -117,7 +118,7 @@ def _consumers(connection: Connection, clock: Clock, settings: Settings) -> Iter
 def _relays(connection: Connection, clock: Clock, settings: Settings, head: int) -> Iterator[Follower]:
     """The relay, or each of its shards."""
     try:
-        published = relay_positions(reaching.kafka(settings), settings.topic_prefix) or [NOTHING]
+        published = shard_positions(reaching.kafka(settings), settings.topic_prefix) or [NOTHING]
     except CarnetError as fault:
         yield Follower(name="relay", behind=None, note=str(fault))
         return

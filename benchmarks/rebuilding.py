@@ -20,7 +20,8 @@ from benchmarks.sides import Numbers
 from benchmarks.size import ROUNDS, Size
 from infra.clock import SystemClock
 from infra.codec import decode
-from infra.log import COLUMNS, Log
+from infra.log import Log
+from infra.log_reader import COLUMNS
 from projections.rebuilding import rebuild
 from projections.switching import Site
 

@@ -12,7 +12,6 @@ from functools import partial
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from time import monotonic
-from uuid import UUID
 
 import msgspec
 
@@ -36,10 +35,6 @@ class Task:
 
     policy: int
     recorded: Recorded
-
-
-def slot_of(order_id: UUID) -> int:
-    return order_id.int % SLOTS
 
 
 def source_name(policy: str, slot: int) -> str:
@@ -90,7 +85,7 @@ class PolicyRunner:
             if type(recorded.event) not in policy.events:
                 continue
             if order_id := policy.order(recorded):
-                slot = self._slots[slot_of(order_id)]
+                slot = self._slots[order_id.int % SLOTS]
                 while (
                     not slot.give(Task(number, recorded)) and not stop.is_set() and not self._failed.is_set()
                 ):

@@ -15,9 +15,10 @@ import structlog
 from consumers.kernel import Wanted
 from consumers.workshop import Place, Workshop
 from domain.kernel import Refused
-from infra import parked
+from infra import parked_messages
 from infra.errors import InputError, NotFound
 from infra.item import AlreadyTaken, Tracking
+from infra.parked_messages import MESSAGES
 
 NAMESPACE = UUID("5b0c8f0e-6a0d-4c57-9c5e-2f8f1c1b7a10")
 
@@ -69,7 +70,7 @@ class Inbox:
         try:
             self._take(message, wanted)
         except AlreadyTaken:
-            logger.info("taken by another process", source=self.source.name, offset=message.offset)
+            logger.info("consume.taken_elsewhere", source=self.source.name, offset=message.offset)
         self.next = message.offset + 1
 
     def advance(self, offset: int) -> None:
@@ -79,32 +80,34 @@ class Inbox:
         try:
             self._shop.carry_out(None, uuid4(), Tracking(self.source.name, offset))
         except AlreadyTaken:
-            logger.info("taken by another process", source=self.source.name, offset=offset)
+            logger.info("consume.taken_elsewhere", source=self.source.name, offset=offset)
         self.next = offset
 
     def drain(self) -> None:
         """Try again what may be tried again: each queue in order, up to the first message that fails."""
         while self._blocked:
             with self._shop.pool.connection() as connection:
-                row = parked.ready(connection, self.source.topic, self.source.partition)
+                row = parked_messages.ready(connection, self.source.topic, self.source.partition)
                 if row is None:
-                    self._blocked = parked.blocked_keys(connection, self.source.topic, self.source.partition)
+                    self._blocked = parked_messages.blocked_keys(
+                        connection, self.source.topic, self.source.partition
+                    )
                     return
-                with parked.trying(connection, row) as mine:
+                with parked_messages.trying(connection, row) as mine:
                     if not mine:
                         continue
                     try:
                         want = self.source.read(self._shop.vault.open_bytes(row.payload))
                         self._shop.carry_out(want, uuid5(row.id, str(row.retries + 1)), None)
                     except (Refused, InputError, NotFound) as reason:
-                        parked.failed(connection, row, str(reason), self._shop.clock.now())
+                        MESSAGES.failed(connection, row, str(reason), self._shop.clock.now())
                     else:
-                        parked.done(connection, row, self._shop.clock.now())
+                        MESSAGES.done(connection, row, self._shop.clock.now())
 
     def look_again(self) -> None:
         """Find out which keys wait; needed where others park messages of this source too."""
         with self._shop.pool.connection() as connection:
-            self._blocked = parked.blocked_keys(connection, self.source.topic, self.source.partition)
+            self._blocked = parked_messages.blocked_keys(connection, self.source.topic, self.source.partition)
 
     def _must_wait(self, key: str | None) -> bool:
         if key is None or key not in self._blocked:
@@ -115,7 +118,7 @@ class Inbox:
     def _take(self, message: Taken, wanted: Callable[[], Wanted | None] | None) -> None:
         tracking = Tracking(self.source.name, message.offset + 1)
         command_id = uuid5(NAMESPACE, message.identity)
-        reason = parked.WAITS
+        reason = parked_messages.WAITS
         if not self._must_wait(message.key):
             try:
                 want = wanted() if wanted else self.source.read(message.payload)

@@ -106,7 +106,7 @@ class Intake:
         )
         self._threads[partition] = PartitionThread(inbox, self._failed)
         self._member.begin(partition, offset)
-        logger.info("taking", topic=topic, partition=number, offset=offset)
+        logger.info("consume.taking", topic=topic, partition=number, offset=offset)
 
     def _refuse_remade(self, name: str, topic: str, number: int) -> None:
         """A topic of the same name that was taken from under another id was deleted and made anew."""
@@ -156,7 +156,7 @@ class Intake:
             return
         self._missed += 1
         if self._missed > 1:
-            logger.warning("joins anew", group=self._group)
+            logger.warning("consume.joined_anew", group=self._group)
             self._member.close()
             self._member = Membership(self._bootstrap, self._group, self._consumers)
             self._missed = 0

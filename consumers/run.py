@@ -83,5 +83,5 @@ def _run_all(parts: list[Part], stop: Event) -> None:
     for thread in threads:
         thread.join()
     if faults:
-        logger.error("stopped", fault=str(faults[0]))
+        logger.error("consume.failed", fault=str(faults[0]))
         raise faults[0]

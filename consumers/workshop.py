@@ -104,7 +104,9 @@ class Workshop:
             reason=reason,
         )
         self._append(self._item(uuid5(command_id, "parked"), tracking, parked=(row,), sealed=(sealed,)))
-        logger.warning("parked", source=place.source, offset=place.offset, id=str(command_id), reason=reason)
+        logger.warning(
+            "consume.parked", source=place.source, offset=place.offset, id=str(command_id), reason=reason
+        )
 
     def _seal(self, key: str | None, payload: bytes) -> SealedRow:
         """Of somebody who was erased, no payload is kept."""

@@ -8,6 +8,8 @@ without the collector. Looking seldom saves a tenth of the time of a command.
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 COLLECT_EVERY: Final = 10_000  # objects more than there were; Python's own is 700
@@ -17,3 +19,16 @@ def collect_seldom() -> None:
     """Leave out what is there by now, and look at the rest seldom."""
     gc.freeze()
     gc.set_threshold(COLLECT_EVERY)
+
+
+@contextmanager
+def at_rest() -> Iterator[None]:
+    """The collector looks at nothing of its own accord while the block runs. Rows form no cycles, and looking for some
+    in all that memory holds took a third of a rebuild."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

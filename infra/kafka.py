@@ -18,7 +18,7 @@ from kafka.record import util
 
 from infra.errors import AlreadyRunning, CarnetError, KafkaFault
 
-CONNECT_SECONDS = 5.0
+CONNECT_S = 5.0
 BOOTSTRAP_TIMEOUT_MS = 10_000
 DELIVERY_TIMEOUT_MS = 60_000
 REQUEST_TIMEOUT_MS = 30_000
@@ -30,7 +30,7 @@ BATCH_BYTES = 256 * 1024
 LINGER_MS = 200  # until a flush, which sends at once, only full batches leave
 POLL_MAX_RECORDS = 5_000
 POLL_MS = 500
-STALLED_SECONDS = 60
+STALLED_S = 60
 REACH_HINT = "Check CARNET_KAFKA and that the broker runs."
 
 FENCED = (
@@ -110,8 +110,8 @@ def read_to_end(client: Any, partitions: Sequence[TopicPartition]) -> Iterator[A
             yield from (record for record in records if record.offset < ends[partition])
         if [client.position(partition) for partition in reading] != before:
             last_move = time.monotonic()
-        elif time.monotonic() - last_move > STALLED_SECONDS:
-            raise KafkaFault(f"Kafka sent nothing of {reading[0].topic} for {STALLED_SECONDS} seconds.")
+        elif time.monotonic() - last_move > STALLED_S:
+            raise KafkaFault(f"Kafka sent nothing of {reading[0].topic} for {STALLED_S} seconds.")
 
 
 @contextmanager
@@ -160,7 +160,7 @@ def _reach(bootstrap: str) -> dict[str, object]:
 def _refusal(address: str) -> str:
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS).close()
+        socket.create_connection((host, int(port)), timeout=CONNECT_S).close()
     except OSError as error:
         return error.strerror or str(error)
     return ""

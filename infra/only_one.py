@@ -16,7 +16,7 @@ from infra.errors import AlreadyRunning
 from infra.postgres import Connection, connect, faults
 
 # PostgreSQL notices within this time that the process which held the lock has been killed.
-PATIENCE = "2s"
+PATIENCE_S = 2
 APPLICATION_NAME_BYTES_MAX = 63
 
 HOLDER = """
@@ -69,7 +69,7 @@ def hold(connection: Connection, *whats: str) -> None:
     Raises:
         AlreadyRunning: another session holds one; the sentence names it.
     """
-    connection.execute(f"set lock_timeout = '{PATIENCE}'")
+    connection.execute(f"set lock_timeout = '{PATIENCE_S}s'")
     try:
         connection.execute(
             "select pg_advisory_lock(hashtextextended(what, 0)) from unnest(%s::text[]) as what",

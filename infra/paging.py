@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Protocol
 
 from domain.kernel import Recorded
 from infra.postgres import Connection
@@ -39,6 +39,15 @@ class Page:
     last: int
     size: int
     more: bool
+
+
+class Reader(Protocol):
+    """Whatever the log can be read from, page by page."""
+
+    def page(
+        self, after: int, *, limit: int, size_max: int, until: int | None = None, share: Share | None = None
+    ) -> Page:
+        """The events of the next `limit` positions, fewer if they are large."""
 
 
 def rows(

@@ -1,41 +1,34 @@
-"""Messages that could not be taken: which wait, and what a person decides about them.
+"""What could not be taken waits in a table, in queues, until a person decides about it: this is what all such tables
+share.
 
-A message waits in the queue of its source's partition and key; one without a key waits alone. `retry` asks
-that its queue be tried again from its first message: the process that owns the partition does so, in order.
-`drop` takes one message out for good. Whoever ends a message's wait, its sealed payload is destroyed.
+The first row of a queue failed; those behind it only wait. `retry` asks that the queue be tried again from its first
+row: the process that it waits for does so, in order. `drop` takes one row out for good, and what waited behind it
+goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Generic, Literal, LiteralString, TypeVar
 from uuid import UUID
 
-from psycopg import Connection
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Composed
 
 from infra.errors import InputError, NotFound
-
-WAITS = "It waits behind an earlier message with the same key."
+from infra.postgres import Connection
 
 State = Literal["waiting", "retry", "done", "dropped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parked:
-    """One row of `carnet.parked`, column by column. `state` is `waiting`, `retry` (somebody asked for it), `done`
-    or `dropped`; `retries` counts the tries after the first."""
+    """The columns that every such table has. `state` is `waiting`, `retry` (somebody asked for it), `done` or
+    `dropped`; `retries` counts the tries after the first."""
 
     id: UUID
-    source: str
-    topic: str
-    partition: int
-    offset: int
-    key: str | None
-    payload: UUID
     reason: str
     state: State
     retries: int
@@ -45,137 +38,131 @@ class Parked:
     why: str | None
 
 
-def waiting(connection: Connection, *, limit: int = 1000) -> list[Parked]:
-    """The messages that wait, in the order they were parked."""
-    query = """select * from carnet.parked where state in ('waiting', 'retry')
-        order by parked_at, "offset" limit %s"""
-    with connection.cursor(row_factory=class_row(Parked)) as cursor:
-        return cursor.execute(query, [limit]).fetchall()
+P = TypeVar("P", bound=Parked)
 
 
-def count(connection: Connection) -> int:
-    """How many messages wait."""
-    row = connection.execute(
-        "select count(*) from carnet.parked where state in ('waiting', 'retry')"
-    ).fetchone()
-    return int(row[0]) if row else 0
-
-
-def find(connection: Connection, parked_id: UUID) -> Parked:
-    """One message, whatever its state. Raises NotFound."""
-    with connection.cursor(row_factory=class_row(Parked)) as cursor:
-        row = cursor.execute("select * from carnet.parked where id = %s", [parked_id]).fetchone()
-    if row is None:
-        raise NotFound(
-            f"There is no parked message {parked_id}.", hint="`carnet parked list` shows those that wait."
-        )
-    return row
-
-
-def retry(connection: Connection, parked_id: UUID, *, actor: str, now: datetime) -> Parked:
-    """Ask for another try of the queue that this message waits in.
-
-    Raises:
-        NotFound: there is no such message.
-        InputError: it no longer waits.
+class ParkedTable(Generic[P]):
+    """A table whose rows wait. `what` its rows are is told to people; `order` are the columns that tell which of two
+    parked at once comes first, `queue` those that the rows of one queue have in common. `ended` is called, in the
+    same transaction, with the id of each row whose wait has ended, if there is something to do about it.
     """
-    return _decide(connection, parked_id, "retry", actor=actor, now=now, why=None)
 
+    def __init__(
+        self,
+        row: type[P],
+        table: LiteralString,
+        *,
+        what: LiteralString,
+        order: LiteralString,
+        queue: LiteralString,
+        ended: Callable[[Connection, UUID], None] | None = None,
+    ) -> None:
+        self._row = row
+        self._what = what
+        self._ended = ended
+        self._words = {
+            "table": SQL(table),
+            "waits": SQL("state in ('waiting', 'retry')"),
+            "order": SQL(order),
+            "queue": SQL(queue),
+        }
 
-def drop(connection: Connection, parked_id: UUID, *, actor: str, now: datetime, why: str) -> Parked:
-    """Take the message out for good, and remember who did and why. What waited behind it goes on.
+    def waiting(self, connection: Connection, *, limit: int = 1000) -> list[P]:
+        """The rows that wait, in the order they were parked."""
+        query = self._sql("select * from {table} where {waits} order by parked_at, {order} limit %s")
+        with connection.cursor(row_factory=class_row(self._row)) as cursor:
+            return cursor.execute(query, [limit]).fetchall()
 
-    Raises:
-        NotFound: there is no such message.
-        InputError: it no longer waits, or `why` is empty.
-    """
-    if not why.strip():
-        raise InputError("A message is not dropped without a reason.", hint="Say why with --why.")
-    return _decide(connection, parked_id, "dropped", actor=actor, now=now, why=why)
+    def count(self, connection: Connection) -> int:
+        """How many rows wait."""
+        row = connection.execute(self._sql("select count(*) from {table} where {waits}")).fetchone()
+        return int(row[0]) if row else 0
 
-
-def _decide(
-    connection: Connection, parked_id: UUID, state: State, *, actor: str, now: datetime, why: str | None
-) -> Parked:
-    with connection.transaction():
-        row = find(connection, parked_id)
-        changed = connection.execute(
-            """update carnet.parked set state = %s, changed_at = %s, changed_by = %s, why = %s
-            where id = %s and state in ('waiting', 'retry')""",
-            [state, now, actor, why, parked_id],
-        ).rowcount
-        if not changed:
-            raise InputError(
-                f"The parked message {parked_id} no longer waits: it is {find(connection, parked_id).state}."
+    def find(self, connection: Connection, parked_id: UUID) -> P:
+        """One row, whatever its state. Raises NotFound."""
+        with connection.cursor(row_factory=class_row(self._row)) as cursor:
+            row = cursor.execute(self._sql("select * from {table} where id = %s"), [parked_id]).fetchone()
+        if row is None:
+            raise NotFound(
+                f"There is no parked {self._what} {parked_id}.",
+                hint="`carnet parked list` shows those that wait.",
             )
-        if state == "dropped":
-            _destroy(connection, row.id)
-    return find(connection, parked_id)
+        return row
 
+    def retry(self, connection: Connection, parked_id: UUID, *, actor: str, now: datetime) -> P:
+        """Ask for another try of the queue that this row waits in.
 
-def blocked_keys(connection: Connection, topic: str, partition: int) -> set[str | None]:
-    """The keys whose messages wait; None stands for messages without a key."""
-    rows = connection.execute(
-        """select distinct key from carnet.parked
-        where topic = %s and partition = %s and state in ('waiting', 'retry')""",
-        [topic, partition],
-    )
-    return {key for (key,) in rows}
+        Raises:
+            NotFound: there is no such row.
+            InputError: it no longer waits.
+        """
+        return self._decide(connection, parked_id, "retry", actor=actor, now=now, why=None)
 
+    def drop(self, connection: Connection, parked_id: UUID, *, actor: str, now: datetime, why: str) -> P:
+        """Take the row out for good, and remember who did and why. What waited behind it goes on.
 
-def ready(connection: Connection, topic: str, partition: int) -> Parked | None:
-    """The first message of a queue that may go on: somebody asked for it, or it only waited for others."""
-    query = """
-        select id from (
-            select distinct on (queue) *
-            from (
-                select *, coalesce(key, id::text) as queue,
-                    bool_or(state = 'retry') over (partition by coalesce(key, id::text)) as asked
-                from carnet.parked
-                where topic = %s and partition = %s and state in ('waiting', 'retry')
-            ) waiting
-            order by queue, parked_at, "offset"
-        ) firsts
-        where asked or reason = %s
-        order by parked_at, "offset" limit 1"""
-    first = connection.execute(query, [topic, partition, WAITS]).fetchone()
-    return find(connection, first[0]) if first else None
+        Raises:
+            NotFound: there is no such row.
+            InputError: it no longer waits, or `why` is empty.
+        """
+        if not why.strip():
+            raise InputError(
+                f"A parked {self._what} is not dropped without a reason.", hint="Say why with --why."
+            )
+        return self._decide(connection, parked_id, "dropped", actor=actor, now=now, why=why)
 
+    def done(self, connection: Connection, row: P, now: datetime) -> None:
+        """What the row stands for was taken after all."""
+        connection.execute(
+            self._sql(
+                "update {table} set state = 'done', retries = retries + 1, changed_at = %s where id = %s"
+            ),
+            [now, row.id],
+        )
+        self._end(connection, row.id)
 
-@contextmanager
-def trying(connection: Connection, row: Parked) -> Iterator[bool]:
-    """Hold the message while it is tried again; False if somebody has tried or dropped it meanwhile."""
-    with connection.transaction():
-        held = connection.execute(
-            """select from carnet.parked
-            where id = %s and retries = %s and state in ('waiting', 'retry') for update""",
-            [row.id, row.retries],
-        ).fetchone()
-        yield held is not None
+    def failed(self, connection: Connection, row: P, reason: str, now: datetime) -> None:
+        """It could not be taken this time either; its queue waits for another `retry`."""
+        connection.execute(
+            self._sql("update {table} set reason = %s, retries = retries + 1, changed_at = %s where id = %s"),
+            [reason, now, row.id],
+        )
+        connection.execute(
+            self._sql(
+                """update {table} set state = 'waiting'
+                where state = 'retry' and ({queue}) = (select {queue} from {table} where id = %s)"""
+            ),
+            [row.id],
+        )
 
+    def _decide(
+        self,
+        connection: Connection,
+        parked_id: UUID,
+        state: State,
+        *,
+        actor: str,
+        now: datetime,
+        why: str | None,
+    ) -> P:
+        with connection.transaction():
+            changed = connection.execute(
+                self._sql(
+                    """update {table} set state = %s, changed_at = %s, changed_by = %s, why = %s
+                    where id = %s and {waits}"""
+                ),
+                [state, now, actor, why, parked_id],
+            ).rowcount
+            row = self.find(connection, parked_id)
+            if not changed:
+                raise InputError(f"The parked {self._what} {parked_id} no longer waits: it is {row.state}.")
+            if state == "dropped":
+                self._end(connection, parked_id)
+        return row
 
-def done(connection: Connection, row: Parked, now: datetime) -> None:
-    """The message was taken after all."""
-    connection.execute(
-        "update carnet.parked set state = 'done', changed_at = %s where id = %s",
-        [now, row.id],
-    )
-    _destroy(connection, row.id)
+    def _sql(self, text: LiteralString) -> Composed:
+        return SQL(text).format(**self._words)
 
-
-def failed(connection: Connection, row: Parked, reason: str, now: datetime) -> None:
-    """The message could not be taken this time either; its queue waits for another `retry`."""
-    connection.execute(
-        "update carnet.parked set reason = %s, retries = retries + 1, changed_at = %s where id = %s",
-        [reason, now, row.id],
-    )
-    connection.execute(
-        """update carnet.parked set state = 'waiting'
-        where topic = %s and partition = %s and coalesce(key, id::text) = %s and state = 'retry'""",
-        [row.topic, row.partition, row.key or str(row.id)],
-    )
-
-
-def _destroy(connection: Connection, parked_id: UUID) -> None:
-    """Only the payload of a message that no longer waits: the database refuses the writer every other deletion."""
-    connection.execute("select vault.destroy_parked(%s)", [parked_id])
+    def _end(self, connection: Connection, parked_id: UUID) -> None:
+        if self._ended:
+            self._ended(connection, parked_id)

@@ -51,8 +51,8 @@ def read_positions(client: Any, prefix: str, partitions: int) -> Positions:
     return {shard: _decoded(value, topic, shard) for shard, value in sorted(last.items())}
 
 
-def positions_of(bootstrap: str, prefix: str) -> Positions:
-    """The same, of a Kafka that is not connected to yet.
+def all_positions(bootstrap: str, prefix: str) -> Positions:
+    """The same, those of shards of an earlier division among them, of a Kafka that is not connected to yet.
 
     Raises:
         KafkaFault: Kafka cannot be reached, or the topic is missing.
@@ -65,9 +65,9 @@ def positions_of(bootstrap: str, prefix: str) -> Positions:
             return read_positions(client, prefix, partitions)
 
 
-def relay_positions(bootstrap: str, prefix: str) -> list[Position]:
-    """How far each shard has published, in order; empty if no relay ever ran. Raises KafkaFault."""
-    found = positions_of(bootstrap, prefix)
+def shard_positions(bootstrap: str, prefix: str) -> list[Position]:
+    """How far each shard that there is now has published, in order; empty if no relay ever ran. Raises KafkaFault."""
+    found = all_positions(bootstrap, prefix)
     shards = next((position.shards for position in found.values()), 0)
     return [found.get(shard, NOTHING) for shard in range(shards)]
 
@@ -75,7 +75,7 @@ def relay_positions(bootstrap: str, prefix: str) -> list[Position]:
 def relay_position(bootstrap: str, prefix: str) -> Position | None:
     """Up to where all of the log is published: the position of the shard that is furthest behind; None if no relay
     ever ran. Raises KafkaFault."""
-    return min(relay_positions(bootstrap, prefix), key=lambda one: one.position, default=None)
+    return min(shard_positions(bootstrap, prefix), key=lambda one: one.position, default=None)
 
 
 def _decoded(value: bytes, topic: str, shard: int) -> Position:

@@ -24,7 +24,7 @@ from infra.position import NOTHING, Position, Positions, key_of, read_positions
 from infra.shard import WHOLE, Shard
 from infra.topics import FAMILIES, Described, event_topic, event_topics, position_topic, require
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_S = 60.0
 
 
 class Publisher:
@@ -47,12 +47,12 @@ class Publisher:
         *,
         shard: Shard = WHOLE,
         start: Position | None = None,
-        patience_seconds: float = PATIENCE_SECONDS,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._bootstrap = bootstrap
         self._prefix = prefix
         self._shard = shard
-        self._patience_seconds = patience_seconds
+        self._patience_s = patience_s
         self._topics = {family: event_topic(family, prefix) for family in FAMILIES}
         self._ends: dict[TopicPartition, int] = {}
         self.position = NOTHING
@@ -98,11 +98,11 @@ class Publisher:
             value=msgspec.json.encode(position),
             partition=self._shard.number,
         )
-        producer.flush(timeout=self._patience_seconds)
+        producer.flush(timeout=self._patience_s)
         # A flush that returns is no success, and a fenced producer shows here alone.
-        told.get(timeout=self._patience_seconds)
+        told.get(timeout=self._patience_s)
         for future in sent:
-            self._advance(future.value if future.succeeded() else future.get(timeout=self._patience_seconds))
+            self._advance(future.value if future.succeeded() else future.get(timeout=self._patience_s))
         self._commit()
         self.position = position
 
@@ -136,10 +136,10 @@ class Publisher:
 
         Thread(target=commit, name="commit", daemon=True).start()
         try:
-            outcome.result(timeout=self._patience_seconds)
+            outcome.result(timeout=self._patience_s)
         except TimeoutError as error:
             raise KafkaFault(
-                f"Kafka at {self._bootstrap} has not answered a commit for {self._patience_seconds:.0f} seconds.",
+                f"Kafka at {self._bootstrap} has not answered a commit for {self._patience_s:.0f} seconds.",
                 hint="Start the relay again: it finds out what was committed.",
             ) from error
 

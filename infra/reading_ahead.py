@@ -22,9 +22,9 @@ from infra.errors import CarnetError
 from infra.outgoing import Batch, Outgoing, Reading
 
 HERE = Path(__file__).parents[1]  # where Python finds `infra`, installed or not
-IDLE_SECONDS_MIN = 0.05
-IDLE_SECONDS_MAX = 1.0
-GLANCE_SECONDS = 0.25  # how often one who waits for events looks whether he is to stop
+IDLE_S_MIN = 0.05
+IDLE_S_MAX = 1.0
+GLANCE_S = 0.25  # how often one who waits for events looks whether he is to stop
 STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -53,7 +53,7 @@ class ReadingAhead:
             CarnetError: what went wrong over there; or the process has died.
         """
         while not stop.is_set():
-            if self._pipe.poll(GLANCE_SECONDS):
+            if self._pipe.poll(GLANCE_S):
                 return self._next()
         return None
 
@@ -95,18 +95,18 @@ def read(pipe: Connection) -> None:
 def _send(pipe: Connection, reading: Reading) -> None:
     outgoing = Outgoing(reading)
     position = reading.after
-    idle_seconds = IDLE_SECONDS_MIN
+    idle_s = IDLE_S_MIN
     while reading.until is None or position < reading.until:
         before = position
         for batch in outgoing.batches(before):
             pipe.send(batch)
             position = batch.position
         if position > before:
-            idle_seconds = IDLE_SECONDS_MIN
-        elif pipe.poll(idle_seconds):
+            idle_s = IDLE_S_MIN
+        elif pipe.poll(idle_s):
             return  # nothing is ever told here: the other end was closed
         else:
-            idle_seconds = min(2 * idle_seconds, IDLE_SECONDS_MAX)
+            idle_s = min(2 * idle_s, IDLE_S_MAX)
 
 
 if __name__ == "__main__":

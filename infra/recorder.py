@@ -38,8 +38,8 @@ from infra.log import Log
 from infra.postgres import as_role
 
 SCHEMA = "carnet"
-POLL_MIN_S = 0.05
-POLL_MAX_S = 1.0
+POLL_S_MIN = 0.05
+POLL_S_MAX = 1.0
 PAGE = 500
 
 
@@ -188,7 +188,7 @@ class Polling(Subscription[Recorder]):
 
     def _read(self) -> Iterator[Notification]:
         after = self._last_notification_id or 0
-        pause = POLL_MIN_S
+        pause = POLL_S_MIN
         while not self._stopped.is_set():
             # Positions have no gaps: what a filter leaves out up to here need not be read again.
             head = self._recorder.max_notification_id() or 0
@@ -198,10 +198,10 @@ class Polling(Subscription[Recorder]):
             yield from page
             after = page[-1].id if len(page) == PAGE else max(head, page[-1].id if page else 0)
             if page:
-                pause = POLL_MIN_S
+                pause = POLL_S_MIN
             else:
                 self._stopped.wait(pause)
-                pause = min(2 * pause, POLL_MAX_S)
+                pause = min(2 * pause, POLL_S_MAX)
 
 
 class Factory(PostgresFactory):

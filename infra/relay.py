@@ -19,7 +19,7 @@ from infra.only_one import only_one
 from infra.outgoing import ROWS_MAX, Batch, Reading
 from infra.position import Position
 from infra.postgres import connect, faults
-from infra.publisher import PATIENCE_SECONDS, Publisher
+from infra.publisher import PATIENCE_S, Publisher
 from infra.reading_ahead import ReadingAhead
 from infra.shard import WHOLE, Shard
 
@@ -33,7 +33,7 @@ logger = structlog.get_logger()
 
 class Relay:
     """Publishes one log under one topic prefix: all of it, or one shard. `source` is the CloudEvents source; after
-    `patience_seconds` without an answer Kafka counts as down."""
+    `patience_s` without an answer Kafka counts as down."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Relay:
         source: str = "carnet",
         shard: Shard = WHOLE,
         events_max: int = EVENTS_MAX,
-        patience_seconds: float = PATIENCE_SECONDS,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._postgres = postgres
         self._bootstrap = bootstrap
@@ -52,7 +52,7 @@ class Relay:
         self._source = source
         self._shard = shard
         self._events_max = events_max
-        self._patience_seconds = patience_seconds
+        self._patience_s = patience_s
 
     def run(self, stop: Flag, *, until: int | None = None) -> int:
         """Publish until `stop` is set (the transaction at hand is committed first), or until the position `until`
@@ -109,7 +109,7 @@ class Relay:
             with closing(connect(self._postgres, "carnet_reader")) as connection:
                 check_version(connection)
             publisher = Publisher(
-                self._bootstrap, self._prefix, shard=self._shard, patience_seconds=self._patience_seconds
+                self._bootstrap, self._prefix, shard=self._shard, patience_s=self._patience_s
             )
             with closing(publisher):
                 self._check_log(publisher.position)

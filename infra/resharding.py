@@ -13,7 +13,7 @@ import msgspec
 
 from infra.errors import IntegrityFault
 from infra.only_one import only_one
-from infra.position import NOTHING, Positions, positions_of, relay_positions
+from infra.position import NOTHING, Positions, all_positions, shard_positions
 from infra.publisher import Publisher
 from infra.relay import Relay, name_of
 from infra.shard import Shard
@@ -31,7 +31,7 @@ def reshard(
         IntegrityFault: a relay ran in between.
         PostgresFault, KafkaFault: a server cannot be reached; what was done stands, run it again.
     """
-    before = relay_positions(bootstrap, prefix)
+    before = shard_positions(bootstrap, prefix)
     goal = max((one.position for one in before), default=0)
     for number, reached in enumerate(before):
         if reached.position < goal and not stop.is_set():
@@ -43,7 +43,7 @@ def reshard(
     with ExitStack() as locks:
         for number in range(max(shards, len(before))):
             locks.enter_context(only_one(postgres, name_of(prefix, number)))
-        _divide(bootstrap, prefix, shards, positions_of(bootstrap, prefix))
+        _divide(bootstrap, prefix, shards, all_positions(bootstrap, prefix))
     return goal
 
 

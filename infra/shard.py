@@ -28,7 +28,7 @@ class Shard(NamedTuple):
 WHOLE = Shard(0, 1)
 
 
-def chosen(number: int | None, of: int) -> Shard:
+def shard_numbered(number: int | None, of: int) -> Shard:
     """The shard that was asked for; the only one need not be named.
 
     Raises:

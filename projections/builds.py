@@ -119,7 +119,7 @@ def check_tables(connection: Connection, build: Build) -> None:
         )
 
 
-def still(connection: Connection, build: Build) -> bool:
+def stays_unchanged(connection: Connection, build: Build) -> bool:
     """Whether a build is what it was when it was opened; it stays so until the transaction ends."""
     row = connection.execute(
         "select state from read.builds where projection = %s and build = %s for share",
@@ -128,7 +128,7 @@ def still(connection: Connection, build: Build) -> bool:
     return row == (build.state,)
 
 
-def is_still(connection: Connection, build: Build) -> bool:
+def is_unchanged(connection: Connection, build: Build) -> bool:
     """The same as of now, without holding it."""
     row = connection.execute(
         "select state from read.builds where projection = %s and build = %s",

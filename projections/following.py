@@ -6,16 +6,21 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import structlog
+
 from infra.clock import Clock
 from infra.errors import Contended, IntegrityFault
 from infra.migrate import check_version
+from infra.paging import Reader
 from infra.postgres import connect, faults
-from projections.builds import Build, is_still, live
+from projections.builds import Build, is_unchanged, live
 from projections.kernel import Projection
 from projections.making import go_live_first
-from projections.run import Reader, Runner, is_set
-from projections.slots import ALL
+from projections.run import Runner
+from projections.slots import ALL, SLOTS
 from projections.view import Changed
+
+logger = structlog.get_logger()
 
 
 def live_builds(conninfo: str, projections: Sequence[Projection], clock: Clock) -> list[Build]:
@@ -44,7 +49,8 @@ def catch_up(
     slots: Sequence[int] = ALL,
 ) -> int:
     """Take every event there is; returns how many positions that were. Raises as `Runner`."""
-    while not is_set(stop):
+    stop = stop or threading.Event()
+    while not stop.is_set():
         builds = live_builds(conninfo, projections, clock)
         with (
             _gone_on_from(conninfo, builds),
@@ -64,13 +70,18 @@ def follow(
     slots: Sequence[int] = ALL,
 ) -> None:
     """Stay up to date until `stop` is set. When another build goes live it goes on with that. Raises as `Runner`."""
+    told = logger.bind(slots="all" if len(slots) == SLOTS else list(slots))
+    happened = "project.started"
     while not stop.is_set():
         builds = live_builds(conninfo, projections, clock)
         with (
             _gone_on_from(conninfo, builds),
             Runner(conninfo, log, builds, clock, slots=slots) as runner,
         ):
+            told.info(happened, position=runner.position, builds=[build.name for build in builds])
+            happened = "project.switched"
             runner.follow(stop)
+            told.info("project.stopped", position=runner.position)
 
 
 @contextmanager
@@ -83,5 +94,5 @@ def _gone_on_from(conninfo: str, builds: Sequence[Build]) -> Iterator[None]:
     except (Contended, IntegrityFault):
         # Two switches on, a build is dropped with its tables, which says so wherever the work just was.
         with connect(conninfo, "carnet_reader") as connection, faults():
-            if all(is_still(connection, build) for build in builds):
+            if all(is_unchanged(connection, build) for build in builds):
                 raise

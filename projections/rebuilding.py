@@ -11,7 +11,7 @@ from functools import partial
 
 from infra.errors import InputError, IntegrityFault
 from infra.postgres import Connection
-from projections import builds, checkpoints, making, parking
+from projections import builds, checkpoints, making, parked_events
 from projections.builds import Build
 from projections.kernel import Projection
 from projections.run import Runner
@@ -120,7 +120,7 @@ def _goes_on(connection: Connection, build: Build, say: Say) -> bool:
         say(f"{build.name.capitalize()} is dropped and begun anew. {fault.message}")
         making.discard(connection, build)
         return False
-    if waiting := parking.count_of(connection, build):
+    if waiting := parked_events.count_of(connection, build):
         # The code may be mended by now. What is only tried again later need not give the rows of the right order.
         say(f"{build.name.capitalize()} lacks {waiting:,} events on which it failed: it is begun anew.")
         making.discard(connection, build)
@@ -152,16 +152,14 @@ def _fill(
         progress(stands, until)
         tell = partial(_tell, progress, until)
         if workers > 1:
-            fill(
-                site.conninfo, begun, site.clock, workers=workers, until=until, stop=site.stop, progress=tell
-            )
+            fill(site.conninfo, begun, site.clock, workers=workers, until=until, stop=site.stop, tell=tell)
         else:
             with Runner(site.conninfo, site.log, begun, site.clock) as runner:
                 runner.catch_up(site.stop, tell, until=until)
     if site.stop.is_set():
         return None
     for build in begun:
-        if waiting := parking.count_of(connection, build):
+        if waiting := parked_events.count_of(connection, build):
             say(f"{build.name.capitalize()} lacks {waiting:,} events, which wait: see `carnet parked list`.")
     return [
         build if build.state == "ready" else making.finish(connection, build, site.clock.now())

@@ -11,46 +11,32 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from types import TracebackType
-from typing import Protocol
-from uuid import UUID
-
-import psycopg
-from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from infra.clock import Clock
-from infra.errors import IntegrityFault
-from infra.only_one import hold, introduce
-from infra.paging import Page, Share
-from infra.postgres import Connection, connect, fault
-from projections import parking
+from infra.collecting import at_rest
+from infra.only_one import hold
+from infra.paging import Page, Reader
 from projections.builds import Build
+from projections.retrying import retry_parked
+from projections.session import explained, opened
 from projections.slots import ALL, SLOTS, lock_names, share
 from projections.tables import Unwritable
-from projections.view import Batch, View
+from projections.view import View
+from projections.writing import Writer
 
 READ_EVENTS = 2_000
 READ_BYTES = 4 << 20
 WRITE_ROWS = 20_000
 WRITE_BYTES = 16 << 20
 WRITE_EVENTS = 200_000
-KEPT_BYTES = 32 << 20
 WRITES_A_COLLECTION = 50
-POLL_MIN_S = 0.05
-POLL_MAX_S = 1.0
+POLL_S_MIN = 0.05
+POLL_S_MAX = 1.0
 
-Progress = Callable[[int], None]
-
-
-class Reader(Protocol):
-    """The log, as far as a projection needs it."""
-
-    def page(
-        self, after: int, *, limit: int, size_max: int, until: int | None = None, share: Share | None = None
-    ) -> Page:
-        """The events of the next `limit` positions, fewer if they are large."""
+Reached = Callable[[int], None]
+"""Told the position up to which all is written."""
 
 
 class Runner:
@@ -73,19 +59,16 @@ class Runner:
         self._clock = clock
         self._slots = slots
         self._share = share([build.projection for build in builds], slots)
-        self._writer = ThreadPoolExecutor(1, "projection-writer")
-        self._writing: tuple[Future[None], int] | None = None
-        self._waiting_bytes = 0
-        self._kept_bytes = 0
+        self._open = ExitStack()
+        self._taken_bytes = 0
         self._writes = 0
         self._taken = self._careful_until = 0
 
     def __enter__(self) -> Runner:
-        self._connection = connect(self._conninfo, "carnet_writer")
-        self._reading = connect(self._conninfo, "carnet_writer")
         with self._closed_on_failure():
-            _prepare(self._connection, "carnet project")
-            _prepare(self._reading, "carnet project reads")
+            self._connection = self._open.enter_context(closing(opened(self._conninfo, "carnet project")))
+            self._reading = self._open.enter_context(closing(opened(self._conninfo, "carnet project reads")))
+            self._writer = self._open.enter_context(closing(Writer(self._connection, self._clock)))
             names = sorted(name for build in self._builds for name in lock_names(build.name, self._slots))
             hold(self._connection, *names)
             self._open_views()
@@ -94,7 +77,7 @@ class Runner:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close()
+        self._open.close()
 
     @property
     def position(self) -> int:
@@ -104,58 +87,58 @@ class Runner:
     def catch_up(
         self,
         stop: threading.Event | None = None,
-        progress: Progress | None = None,
+        tell: Reached | None = None,
         *,
         until: int | None = None,
     ) -> int:
         """Take every event there is, up to a position if one is given; returns how many positions that were.
 
-        Once `stop` is set it ends with the page it is in. `progress` is told the position after each write.
+        Once `stop` is set it ends with the page it is in. It tells the position that it has reached after each write.
         """
-        start = self.position
-        with self._closed_on_failure(), _collector_at_rest():
+        start, stop = self.position, stop or threading.Event()
+        with self._closed_on_failure(), at_rest():
             while True:
                 try:
-                    return self._take_all(stop, progress, until) - start
+                    return self._take_all(stop, tell, until) - start
                 except Unwritable:
                     # Nothing of that batch is written: it is folded again, and the event that it fails on is parked.
                     self._careful_until = self._taken
                     self._open_views()
 
-    def _take_all(self, stop: threading.Event | None, progress: Progress | None, until: int | None) -> int:
+    def _take_all(self, stop: threading.Event, tell: Reached | None, until: int | None) -> int:
         written = position = self.position
-        self._retry_parked()
+        retry_parked(self._connection, self._log, self._views, self._clock)
         while True:
             page = self._page(position, until)
             for view in self._views:
                 view.take(page.events, page.last, carefully=position < self._careful_until)
             self._taken = position = page.last
-            self._waiting_bytes += page.size
-            ends = not page.more or is_set(stop)
+            self._taken_bytes += page.size
+            ends = not page.more or stop.is_set()
             if position > written and (ends or self._is_full(position - written)):
-                self._wait_for_write(progress)
-                self._begin_write(position)
-                written = position
+                self._wait_for_write(tell)
+                self._writer.begin(self._views, position, self._taken_bytes)
+                self._taken_bytes, written = 0, position
                 if ends or any(view.is_blocked for view in self._views):
-                    self._wait_for_write(progress)
-                    self._retry_parked()
+                    self._wait_for_write(tell)
+                    retry_parked(self._connection, self._log, self._views, self._clock)
             if ends:
                 return position
 
     def follow(self, stop: threading.Event) -> None:
         """Stay up to date until `stop` is set. An idle reader asks after 50 ms at first, in the end every second."""
-        wait = POLL_MIN_S
+        wait = POLL_S_MIN
         while not stop.is_set():
             if self.catch_up(stop):
-                wait = POLL_MIN_S
+                wait = POLL_S_MIN
             else:
                 self._notice_a_change()
                 stop.wait(wait)
-                wait = min(2 * wait, POLL_MAX_S)
+                wait = min(2 * wait, POLL_S_MAX)
 
     def _open_views(self) -> None:
         """Go on from the checkpoints, with nothing in memory."""
-        self._waiting_bytes = 0
+        self._taken_bytes = 0
         self._views = [View(build, self._connection, self._reading, self._slots) for build in self._builds]
 
     def _page(self, after: int, until: int | None) -> Page:
@@ -165,60 +148,20 @@ class Runner:
     def _is_full(self, events: int) -> bool:
         return (
             sum(view.changes for view in self._views) >= WRITE_ROWS
-            or self._waiting_bytes >= WRITE_BYTES
+            or self._taken_bytes >= WRITE_BYTES
             or events >= WRITE_EVENTS
         )
 
-    def _begin_write(self, position: int) -> None:
-        """Write what was taken up to here, while this goes on. Nothing may be on its way."""
-        batches = [(view, view.hand_over()) for view in self._views]
-        self._writing = self._writer.submit(self._write, batches), position
-        self._kept_bytes += self._waiting_bytes
-        self._waiting_bytes = 0
-
-    def _write(self, batches: Sequence[tuple[View, Batch]]) -> None:
-        with self._connection.transaction():
-            now = self._clock.now()
-            for view, batch in batches:
-                view.write(batch, now)
-
-    def _wait_for_write(self, progress: Progress | None) -> None:
-        """Until what was handed over is committed."""
-        if self._writing is None:
+    def _wait_for_write(self, tell: Reached | None) -> None:
+        position = self._writer.wait()
+        if position is None:
             return
-        (written, position), self._writing = self._writing, None
-        written.result()
-        crowded = self._kept_bytes >= KEPT_BYTES
-        for view in self._views:
-            view.written(crowded=crowded)
-        if crowded:
-            self._kept_bytes = 0
-        if progress:
-            progress(position)
+        if tell:
+            tell(position)
         self._writes += 1
         if self._writes % WRITES_A_COLLECTION == 0:
+            # For what else there may be in memory but rows.
             gc.collect()
-
-    def _retry_parked(self) -> None:
-        """Go through the queues that somebody wants tried again, each up to the first event that fails."""
-        for view in self._views:
-            for key in view.waits():
-                while self._retry_first(view, key):
-                    pass
-
-    def _retry_first(self, view: View, key: UUID) -> bool:
-        """Whether the first event of a queue was taken, and the next one is to be tried."""
-        with self._connection.transaction():
-            waiting = parking.first(self._connection, view.build, key)
-            if waiting is None:
-                view.unblock(key)
-                return False
-            now = self._clock.now()
-            (recorded,) = self._log.page(waiting.position - 1, limit=1, size_max=1).events
-            taken = view.retry(waiting, recorded, now)
-            view.write(view.hand_over(), now)
-        view.written(crowded=False)
-        return taken
 
     def _notice_a_change(self) -> None:
         """An idle reader would not notice that its build is no longer read, nor that the server has crashed, with
@@ -227,58 +170,12 @@ class Runner:
             for view in self._views:
                 view.check()
 
-    def _close(self) -> None:
-        # What is on its way is whole, and a connection is not closed under the thread that uses it.
-        self._writer.shutdown()
-        self._connection.close()
-        self._reading.close()
-
     # What a failed batch left in memory must never be written, so nothing can be after a failure.
     @contextmanager
     def _closed_on_failure(self) -> Iterator[None]:
         try:
-            yield
-        except BaseException as error:
-            self._close()
-            if isinstance(error, UndefinedTable | UndefinedColumn):
-                raise _gone(error) from error
-            if isinstance(error, psycopg.Error):
-                raise fault(error) from error
+            with explained():
+                yield
+        except BaseException:
+            self._open.close()
             raise
-
-
-def is_set(stop: threading.Event | None) -> bool:
-    return stop is not None and stop.is_set()
-
-
-# Rows form no cycles, and looking for some in all that memory holds took a third of a rebuild. It is done now and
-# then for what else there may be.
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _prepare(connection: Connection, what: str) -> None:
-    """The session's settings, and its name."""
-    connection.execute("set timezone to 'UTC'")
-    # What a crash of the server takes, rows and checkpoint together, is projected again.
-    connection.execute("set synchronous_commit to off")
-    # A lock must not outlive its process because the server waits for something.
-    connection.execute("set client_connection_check_interval to '1s'")
-    # Rows are found by key. A plan made while a table was empty would keep reading all of it as it grows.
-    for plan in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
-        connection.execute("select set_config(%s, 'off', false)", [plan])
-    introduce(connection, what)
-
-
-def _gone(error: psycopg.Error) -> IntegrityFault:
-    return IntegrityFault(
-        f"A table that Carnet wrote has been dropped or altered: {error.diag.message_primary}.",
-        hint="Run `carnet project rebuild` for its projection.",
-    )

@@ -10,6 +10,7 @@ from psycopg.sql import Identifier
 from infra.postgres import Connection
 
 SLOT: Final = "slot"
+"""The further column of a table that is copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,16 @@ def stored(connection: Connection, schema: str) -> dict[str, Stored]:
     """Every table of a schema, by its name."""
     rows = connection.execute(
         """select c.relname,
-            array_agg(a.attname::text order by a.attnum) filter (where a.attname <> 'slot'),
-            array_agg(a.attname::text order by place) filter (where place is not null and a.attname <> 'slot'),
+            array_agg(a.attname::text order by a.attnum) filter (where a.attname <> %(slot)s),
+            array_agg(a.attname::text order by place) filter (where place is not null and a.attname <> %(slot)s),
             array_agg(format_type(a.atttypid, a.atttypmod) order by place) filter (where place is not null),
-            bool_or(a.attname = 'slot' and place is not null)
+            bool_or(a.attname = %(slot)s and place is not null)
         from pg_class c join pg_index i on i.indrelid = c.oid and i.indisprimary
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         cross join lateral array_position(i.indkey::int[], a.attnum::int) as place
-        where c.relnamespace = to_regnamespace(%s) and c.relkind = 'r'
+        where c.relnamespace = to_regnamespace(%(schema)s) and c.relkind = 'r'
         group by c.relname order by c.relname""",
-        [f'"{schema}"'],
+        {"schema": f'"{schema}"', "slot": SLOT},
     ).fetchall()
     return {
         table: Stored(schema, table, tuple(columns), tuple(key), tuple(types), copied)

@@ -11,6 +11,7 @@ from psycopg.sql import SQL, Composable, Identifier
 
 from projections.columns import shape
 from projections.kernel import Key, Projection, Row
+from projections.stored import SLOT
 
 R = TypeVar("R", bound=Row)
 
@@ -34,7 +35,7 @@ class Table(Generic[R]):
         self.copied = copied
         self.shape = shape(row)
         self.name = Identifier(schema, row.table)
-        slot = ["slot"] if copied else []
+        slot = [SLOT] if copied else []
         self.key = [*row.key, *slot]
         self._names = [*self.shape.names, *slot]
         self._kept = [column.name for column in self.shape.kept]
@@ -70,7 +71,7 @@ class Table(Generic[R]):
 
     def load(self, connection: Connection[Any], places: Sequence[Place]) -> Iterable[tuple[R, int]]:
         """The rows of these places with their slots, as far as there are any, in one query."""
-        named = _listed([*self._kept, *(["slot"] if self.copied else [])])
+        named = _listed([*self._kept, *([SLOT] if self.copied else [])])
         query = SQL("select {} from {} join {} using ({})").format(
             named, self.name, self._wanted(), _listed(self.key)
         )

@@ -14,11 +14,11 @@ import psycopg
 from domain.kernel import Recorded
 from infra.errors import Contended, IntegrityFault, PostgresFault
 from infra.postgres import Connection
-from projections import builds, checkpoints, parking
+from projections import builds, checkpoints, parked_events
 from projections.builds import Build
 from projections.kernel import Key, Row
 from projections.memory import Changes, Memory
-from projections.parking import ParkedEvent, Waiting
+from projections.parked_events import EVENTS, ParkedEvent, Untaken
 from projections.slots import SLOTS
 from projections.tables import Table, tables
 
@@ -37,7 +37,7 @@ class Batch:
     """What is written in one transaction: rows, events that were parked, and from where to where slots go."""
 
     rows: Sequence[tuple[Table[Any], Changes[Any]]]
-    parked: Sequence[Waiting]
+    parked: Sequence[Untaken]
     moves: dict[int, tuple[int, int]]
 
 
@@ -70,8 +70,8 @@ class View:
             kept=KEPT_ROWS,
             copied=build.projection.copied,
         )
-        self._blocked = parking.blocked(connection, build, slots)
-        self._parked: list[Waiting] = []
+        self._blocked = parked_events.blocked(connection, build, slots)
+        self._parked: list[Untaken] = []
 
     @property
     def position(self) -> int:
@@ -96,31 +96,25 @@ class View:
             IntegrityFault: the projection failed on an event that every slot reads; it names the event. What was
                 taken since the last write may not be written any more.
         """
-        due, hint = self._due(events), self.build.projection.hint
-        project, memory, blocked = self.build.projection.project, self._memory, self._blocked
-        memory.prefetch((row, key, slot) for recorded, _, slot in due for row, key in hint(recorded))
+        due, hint, blocked = self._due(events), self.build.projection.hint, self._blocked
+        self._memory.prefetch((row, key, slot) for recorded, _, slot in due for row, key in hint(recorded))
         for recorded, key, slot in due:
             if blocked and key in blocked:
-                self._park(recorded, key, slot, parking.WAITS)
+                self._park(recorded, key, slot, parked_events.WAITS)
                 continue
-            try:
-                memory.fold(project, recorded, slot)
-                if carefully:
-                    memory.work_out()
-            except (PostgresFault, psycopg.Error, MemoryError):
-                raise
-            except Exception as error:
-                if key is None:
-                    raise self._failed(recorded, error) from error
-                memory.undo()
-                self._park(recorded, key, slot, parking.reason_of(error))
+            error = self._fold(recorded, slot, carefully=carefully)
+            if error is None:
+                continue
+            if key is None:
+                raise self._failed(recorded, error) from error
+            self._park(recorded, key, slot, parked_events.reason_of(error))
         for slot, position in self._positions.items():
             if position < last:
                 self._positions[slot] = last
 
     def check(self) -> None:
         """Raises Changed: the build is no longer what it was."""
-        if not builds.is_still(self._connection, self.build):
+        if not builds.is_unchanged(self._connection, self.build):
             raise self._changed()
 
     def hand_over(self) -> Batch:
@@ -140,14 +134,14 @@ class View:
     def write(self, batch: Batch, now: datetime) -> None:
         """Write rows, what was parked and the checkpoints; `written` once that is committed. It may run in another
         thread than the rest. Raises Changed."""
-        if not builds.still(self._connection, self.build):
+        if not builds.stays_unchanged(self._connection, self.build):
             raise self._changed()
         for table, changes in batch.rows:
             table.add(self._connection, changes.new)
             table.put(self._connection, changes.put)
             table.remove(self._connection, changes.gone)
         if batch.parked:
-            parking.park(self._connection, self.build, batch.parked, now)
+            parked_events.park(self._connection, self.build, batch.parked, now)
         checkpoints.advance(self._connection, self.build, batch.moves, now)
 
     def written(self, *, crowded: bool) -> None:
@@ -159,26 +153,35 @@ class View:
         """The keys whose queue is to be tried again. Nothing may wait to be written."""
         if not self._blocked:
             return []
-        self._blocked = parking.blocked(self._connection, self.build, self._slots)
-        return parking.ready(self._connection, self.build, self._slots)
+        self._blocked = parked_events.blocked(self._connection, self.build, self._slots)
+        return parked_events.ready(self._connection, self.build, self._slots)
 
-    def retry(self, waiting: ParkedEvent, recorded: Recorded, now: datetime) -> bool:
+    def retry(self, parked: ParkedEvent, recorded: Recorded, now: datetime) -> bool:
         """Fold an event that waits, as if it came only now; whether that went well."""
-        try:
-            self._memory.fold(self.build.projection.project, recorded, waiting.slot)
-            self._memory.work_out()
-        except (PostgresFault, psycopg.Error, MemoryError):
-            raise
-        except Exception as error:
-            self._memory.undo()
-            parking.failed(self._connection, waiting, parking.reason_of(error), now)
+        error = self._fold(recorded, parked.slot, carefully=True)
+        if error is not None:
+            EVENTS.failed(self._connection, parked, parked_events.reason_of(error), now)
             return False
-        parking.done(self._connection, waiting, now)
+        EVENTS.done(self._connection, parked, now)
         return True
 
     def unblock(self, key: UUID) -> None:
         """Nothing waits under this key any more."""
         self._blocked.discard(key)
+
+    def _fold(self, recorded: Recorded, slot: int, *, carefully: bool) -> Exception | None:
+        """Fold one event; what the projection raised on it, and then every row is what it was before."""
+        try:
+            self._memory.fold(self.build.projection.project, recorded, slot)
+            if carefully:
+                self._memory.work_out()
+        except (PostgresFault, psycopg.Error, MemoryError):
+            # Not the projection's: no event is to blame, and the next one would fail likewise.
+            raise
+        except Exception as error:
+            self._memory.undo()
+            return error
+        return None
 
     def _due(self, events: Sequence[Recorded]) -> list[Due]:
         due: list[Due] = []
@@ -202,10 +205,10 @@ class View:
     def _park(self, recorded: Recorded, key: UUID | None, slot: int, reason: str) -> None:
         assert key is not None, "what every slot reads is never parked"
         self._parked.append(
-            Waiting(slot=slot, key=key, position=recorded.position, name=recorded.name, reason=reason)
+            Untaken(slot=slot, key=key, position=recorded.position, name=recorded.name, reason=reason)
         )
         self._blocked.add(key)
-        parking.check(self.build, self._blocked)
+        parked_events.check_few(self.build, self._blocked)
 
     def _load(self, row: type[Row], places: Sequence[tuple[Key, int]]) -> Iterable[tuple[Row, int]]:
         return self._tables[row].load(self._reading, places)
@@ -219,6 +222,7 @@ class View:
     def _failed(self, recorded: Recorded, error: Exception) -> IntegrityFault:
         return IntegrityFault(
             f"Projection {self.build.projection.name} failed on {recorded.name} at position {recorded.position} "
-            f"(event {recorded.event_id}): {parking.reason_of(error)} Every row may depend on it, so it cannot wait.",
+            f"(event {recorded.event_id}): {parked_events.reason_of(error)} Every row may depend on it, so it cannot "
+            "wait.",
             hint="Nothing after its last checkpoint was written. Mend the projection, then start it again.",
         )

@@ -12,7 +12,7 @@ from types import TracebackType
 
 from infra.errors import CarnetError
 
-STOP_SECONDS = 30
+STOP_S = 30
 TAIL_LINES = 5
 
 
@@ -52,7 +52,7 @@ class Crew:
         for process in self._running.values():
             process.send_signal(signal.SIGTERM)
         for name, process in self._running.items():
-            if process.wait(STOP_SECONDS):
+            if process.wait(STOP_S):
                 raise Fell(f"carnet {name} stopped with exit code {process.returncode}: {self._tail(name)}")
         self._running.clear()
 

@@ -12,8 +12,8 @@ from app.output import out, print_table
 from app.wiring import Book
 from domain.kernel import Recorded
 from domain.orders.refusing import CommandRefused
-from infra import parked
 from infra.log import Log
+from infra.parked_messages import MESSAGES
 from infra.postgres import connect
 from projections import queries
 from projections.queries import Owed, Verdicts
@@ -82,7 +82,7 @@ def look(book: Book, published: int, read_back: ReadBack) -> Found:
             clawbacks=queries.clawbacks(connection),
             kept=queries.kept(connection),
             findings=_by_rule(queries.findings(connection)),
-            parked=parked.count(connection),
+            parked=MESSAGES.count(connection),
         )
 
 

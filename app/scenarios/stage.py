@@ -27,12 +27,12 @@ from domain.markets.rows import MarketRows
 from domain.money import Money
 from domain.partners.facts import SellerFacts
 from domain.partners.state import partner_stream
-from infra import parked
 from infra.ask import Answer, Ask
 from infra.clock import SimulatedClock
 from infra.errors import CarnetError, InputError
 from infra.markets import load_markets
 from infra.markets.loaded import LoadedMarkets
+from infra.parked_messages import MESSAGES
 from infra.postgres import connect, faults
 from projections.columns import shape
 from projections.following import catch_up
@@ -149,7 +149,7 @@ class Stage:
                 TimerRunner(shop).fire_due(threads)
                 self._follow()
                 self._project()
-            if stuck := parked.count(connection):
+            if stuck := MESSAGES.count(connection):
                 raise CarnetError(f"{stuck} of the timers {', '.join(fired)} were refused.")
         return fired
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from infra.embedded.processes import Identity, alive, size, spawn, stop, tail, wait_until
 from infra.errors import KafkaFault
 
-ACTIVE_SECONDS = 60.0
-FENCED_SECONDS = 3.0
-STOP_SECONDS = 20.0
-SESSION_MILLISECONDS = 500
+ACTIVE_S = 60.0
+FENCED_S = 3.0
+STOP_S = 20.0
+SESSION_MS = 500
 
 TELLING = (
     "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.controller.PeriodicTaskControlManager=info",
@@ -54,12 +54,12 @@ def fence(
     def told(sentence: str) -> Callable[[], bool]:
         return lambda: sentence in tail(log, since=log_since, lines=1000) or not alive(identity)
 
-    wait_until(told("Activated periodic tasks"), seconds=ACTIVE_SECONDS)
+    wait_until(told("Activated periodic tasks"), seconds=ACTIVE_S)
     if not alive(identity):
         raise KafkaFault(f"Kafka's controller stopped while it cleared up after a crash; see {log}.")
     # A broker that died before it was registered is fenced already, and nothing more is told.
-    wait_until(told("Fencing broker 1 "), seconds=FENCED_SECONDS)
-    stop(identity, politely=signal.SIGTERM, seconds=STOP_SECONDS)
+    wait_until(told("Fencing broker 1 "), seconds=FENCED_S)
+    stop(identity, politely=signal.SIGTERM, seconds=STOP_S)
 
 
 def _of_controller(properties: Mapping[str, str]) -> dict[str, str]:
@@ -68,6 +68,6 @@ def _of_controller(properties: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in properties.items() if name not in of_broker} | {
         "process.roles": "controller",
         "listeners": next(listener for listener in listeners if listener.startswith("CONTROLLER:")),
-        "broker.session.timeout.ms": str(SESSION_MILLISECONDS),
-        "broker.heartbeat.interval.ms": str(SESSION_MILLISECONDS // 2),
+        "broker.session.timeout.ms": str(SESSION_MS),
+        "broker.heartbeat.interval.ms": str(SESSION_MS // 2),
     }

@@ -18,7 +18,7 @@ from infra.errors import IntegrityFault, KafkaFault
 
 LOCK = Path(__file__).parent / "jgo.lock.toml"
 DOWNLOADS_AT_ONCE = 8
-TIMEOUT_SECONDS = 60
+TIMEOUT_S = 60
 
 
 class Jar(msgspec.Struct, frozen=True, rename="camel"):
@@ -83,7 +83,7 @@ class _Maven:
         self.beside = cache / ".unfinished"
         mirrors = GlobalSettings.load().repositories or None
         self.context = MavenContext(
-            repo_cache=self.beside, local_repos=[], remote_repos=mirrors, timeout=TIMEOUT_SECONDS
+            repo_cache=self.beside, local_repos=[], remote_repos=mirrors, timeout=TIMEOUT_S
         )
 
     def fetch(self, jar: Jar) -> None:

@@ -18,8 +18,8 @@ from infra.embedded.processes import Identity, alive, size, spawn, stop, tail, w
 from infra.errors import KafkaFault
 
 HOST = "127.0.0.1"
-READY_SECONDS = 90.0
-STOP_SECONDS = 20.0
+READY_S = 90.0
+STOP_S = 20.0
 ATTEMPTS = 3
 
 JVM = (
@@ -111,11 +111,11 @@ class Kafka:
                 continue  # somebody took the port between our look and Kafka's
             raise KafkaFault(f"The embedded Kafka stopped while it started. The end of {self.log}:\n{end}")
         if not answers:
-            raise KafkaFault(f"The embedded Kafka does not answer after {READY_SECONDS:.0f} seconds.")
+            raise KafkaFault(f"The embedded Kafka does not answer after {READY_S:.0f} seconds.")
 
     def stop(self, identity: Identity | None) -> None:
         """Stop it; what it acknowledged is on the disk."""
-        stop(identity, politely=signal.SIGTERM, seconds=STOP_SECONDS)
+        stop(identity, politely=signal.SIGTERM, seconds=STOP_S)
 
     def tool(self, main: str, *arguments: str) -> list[str]:
         """The command line of one of Kafka's own tools, from the same jars."""
@@ -156,8 +156,8 @@ class Kafka:
                 return not alive(identity)
             return True
 
-        return wait_until(listens_or_dead, seconds=READY_SECONDS) and (
-            not alive(identity) or wait_until(lists_topics_or_dead, seconds=READY_SECONDS)
+        return wait_until(listens_or_dead, seconds=READY_S) and (
+            not alive(identity) or wait_until(lists_topics_or_dead, seconds=READY_S)
         )
 
     def _configure(self, ports: Ports) -> dict[str, str]:

@@ -23,9 +23,9 @@ from infra.errors import PostgresFault
 
 SUPERUSER = "postgres"
 PORT = 5432  # only names the socket file; pinned, so that PGPORT of the environment changes nothing
-READY_SECONDS = 120.0  # replaying its log after a crash takes time
-STOP_SECONDS = 20.0
-USER_SECONDS = 5.0
+READY_S = 120.0  # replaying its log after a crash takes time
+STOP_S = 20.0
+USER_S = 5.0
 SOCKET_PATH_BYTES_MAX = 100  # macOS allows 103 bytes, Linux 107
 ROOT_RUNS_AS = "pgserver"  # PostgreSQL refuses to run as root
 
@@ -96,18 +96,18 @@ class Postgres:
                 return not alive(identity)
             return True
 
-        answers = wait_until(ready_or_dead, seconds=READY_SECONDS)
+        answers = wait_until(ready_or_dead, seconds=READY_S)
         if not alive(identity):
             raise PostgresFault(
                 f"The embedded PostgreSQL stopped while it started. The end of {self.log}:\n"
                 + tail(self.log, since=log_since)
             )
         if not answers:
-            raise PostgresFault(f"The embedded PostgreSQL does not answer after {READY_SECONDS:.0f} seconds.")
+            raise PostgresFault(f"The embedded PostgreSQL does not answer after {READY_S:.0f} seconds.")
 
     def stop(self, identity: Identity | None) -> None:
         """Stop it: open transactions are rolled back, the log is flushed."""
-        stop(identity, politely=signal.SIGINT, seconds=STOP_SECONDS)
+        stop(identity, politely=signal.SIGINT, seconds=STOP_S)
         if self.socket_folder != self.cluster:
             shutil.rmtree(self.socket_folder, ignore_errors=True)
 
@@ -168,10 +168,10 @@ class Postgres:
     def _clear_remains(self) -> None:
         """After `kill -9` the backends outlive their parent for a moment, and a container without an init
         keeps it as a zombie, which PostgreSQL takes for a running server."""
-        wait_until(lambda: not self._backends(), seconds=STOP_SECONDS)
+        wait_until(lambda: not self._backends(), seconds=STOP_S)
         for backend in self._backends():
             backend.kill()
-        if not wait_until(lambda: not self._backends(), seconds=STOP_SECONDS):
+        if not wait_until(lambda: not self._backends(), seconds=STOP_S):
             raise PostgresFault(f"Processes of an earlier PostgreSQL still hold {self.cluster}.")
         (self.cluster / "postmaster.pid").unlink(missing_ok=True)
         (self.socket_folder / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
@@ -200,7 +200,7 @@ def _make_user(name: str) -> None:
         return
     made = subprocess.run(["useradd", "--system", name], check=False, capture_output=True, text=True)
     # Another process may just be making it too: only one of the two can.
-    if made.returncode and not wait_until(lambda: _exists(name), seconds=USER_SECONDS):
+    if made.returncode and not wait_until(lambda: _exists(name), seconds=USER_S):
         raise PostgresFault(
             f"PostgreSQL does not run as root, and the user {name} could not be made: {made.stderr.strip()}."
         )

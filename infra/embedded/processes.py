@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,10 +11,8 @@ from pathlib import Path
 import msgspec
 import psutil
 
-POLL_SECONDS = 0.05
-BIRTH_TOLERANCE_SECONDS = 2.0  # the clock that births are told by may be corrected while a process lives
-
-_children: dict[int, subprocess.Popen[bytes]] = {}
+POLL_S = 0.05
+BIRTH_TOLERANCE_S = 2.0  # the clock that births are told by may be corrected while a process lives
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -38,21 +37,19 @@ def spawn(command: Sequence[str], *, log: Path, folder: Path, user: str | None =
             umask=0o077,
             start_new_session=True,
         )
-    _children[process.pid] = process
-    return Identity(process.pid, psutil.Process(process.pid).create_time())
+    identity = Identity(process.pid, psutil.Process(process.pid).create_time())
+    # Whoever ends it, it stays a zombie until its parent has taken note of that.
+    threading.Thread(target=process.wait, name=f"end of process {process.pid}", daemon=True).start()
+    return identity
 
 
 def alive(identity: Identity | None) -> bool:
     """Whether this very process still runs; a zombie does not."""
     if identity is None:
         return False
-    child = _children.get(identity.pid)
-    if child is not None and child.poll() is not None:
-        del _children[identity.pid]
-        return False
     try:
         process = psutil.Process(identity.pid)
-        same = abs(process.create_time() - identity.born) < BIRTH_TOLERANCE_SECONDS
+        same = abs(process.create_time() - identity.born) < BIRTH_TOLERANCE_S
         return bool(same and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
@@ -64,7 +61,7 @@ def wait_until(happened: Callable[[], bool], *, seconds: float) -> bool:
     while not happened():
         if time.monotonic() > deadline:
             return False
-        time.sleep(POLL_SECONDS)
+        time.sleep(POLL_S)
     return True
 
 

@@ -29,7 +29,7 @@ from infra.errors import AlreadyRunning, InputError
 
 NAMES = ("postgres", "kafka")
 SUPERVISOR = "supervisor"
-SUPERVISOR_STOP_SECONDS = 10.0
+SUPERVISOR_STOP_S = 10.0
 HERE = Path(__file__).parents[2]  # where Python finds `infra`, installed or not
 
 
@@ -117,7 +117,7 @@ class Embedded:
             supervisor = started.get(SUPERVISOR)
             if not names and supervisor is not None:
                 if supervisor.pid != os.getpid():
-                    stop(supervisor, politely=signal.SIGTERM, seconds=SUPERVISOR_STOP_SECONDS)
+                    stop(supervisor, politely=signal.SIGTERM, seconds=SUPERVISOR_STOP_S)
                 self._remember(SUPERVISOR, None)
             ran = [name for name in names or NAMES if alive(started.get(name))]
             self._down(names or NAMES)

@@ -16,8 +16,8 @@ from infra.embedded.servers import Embedded
 from infra.errors import CarnetError
 from infra.logging import configure
 
-LOOK_SECONDS = 0.5
-RETRY_SECONDS = 5.0
+LOOK_S = 0.5
+RETRY_S = 5.0
 
 
 def main() -> None:
@@ -31,11 +31,11 @@ def main() -> None:
     options = parser.parse_args()
     configure("info")
     embedded = Embedded(options.data, cache=options.cache, java=options.java)
-    while not (options.bound and _closed(LOOK_SECONDS)):
+    while not (options.bound and _closed(LOOK_S)):
         if options.restart or not options.bound:
             _look_after(embedded)
         if not options.bound:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(LOOK_S)
     embedded.stop()
 
 
@@ -51,7 +51,7 @@ def _look_after(embedded: Embedded) -> None:
             log.info("servers_restarted", names=embedded.ensure())
     except CarnetError as fault:
         log.error("servers_restart_failed", reason=str(fault))  # noqa: TRY400 - a sentence, no traceback
-        time.sleep(RETRY_SECONDS)
+        time.sleep(RETRY_S)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from infra.vault.keystore import KeyStore, Owner
 from infra.vault.sealing import Key
 
 SIZE_MAX = 10_000
-KEPT_SECONDS = 60.0
+KEPT_S = 60.0
 
 Found = dict[Owner, Key]
 
@@ -95,7 +95,7 @@ class KeyRing:
             wishes, self._wishes = self._wishes, []
         others = [wish.answer for wish in wishes if wish is not own]
         try:
-            until = self._elapsed() + KEPT_SECONDS
+            until = self._elapsed() + KEPT_S
             found = self._store.make(list({owner for wish in wishes for owner in wish.owners}))
             self._keep(found, until)
         except BaseException as fault:

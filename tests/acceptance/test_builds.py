@@ -49,6 +49,15 @@ def test_a_build_is_compared_and_goes_live_and_back(own_book: Installation) -> N
     tells(carnet("project", "discard", "customer_status", "2"), 5, "There is no build 2 of customer_status")
 
 
+def test_the_list_of_builds_fits_a_terminal_of_a_hundred_columns(own_book: Installation) -> None:
+    assert own_book.carnet("project", "--once").code == 0
+    own_book.rows("update read.checkpoints set position = 12345678")
+    lines = own_book.carnet("project", "builds", COLUMNS="100").out.splitlines()
+    assert all(len(line) <= 100 for line in lines)
+    whole = [line for line in lines if " dealer_commissions " in line and " 12345678 " in line]
+    assert len(whole) == 1
+
+
 def test_a_long_value_is_shown_where_it_parts(own_book: Installation) -> None:
     assert own_book.carnet("project", "--once").code == 0
     assert own_book.carnet("project", "rebuild", "customer_status", "--no-switch").code == 0

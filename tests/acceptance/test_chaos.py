@@ -25,11 +25,11 @@ from app.wiring import Book, opened
 from consumers.lag import Offsets
 from consumers.run import CONSUMERS
 from domain.kernel import Event, Recorded
-from infra import parked
 from infra.clock import SimulatedClock
 from infra.embedded.processes import wait_until
 from infra.embedded.servers import Embedded
 from infra.errors import PostgresFault
+from infra.parked_messages import MESSAGES
 from infra.position import relay_position
 from infra.postgres import connect
 from infra.settings import read
@@ -157,4 +157,4 @@ def test_every_projection_equals_its_rebuild(disturbed: Played) -> None:
 def test_it_is_the_season_that_nobody_disturbed(disturbed: Played, undisturbed: Summary) -> None:
     assert season_digest(disturbed.log) == undisturbed.digest
     with connect(disturbed.book.conninfo, "carnet_reader") as connection:
-        assert parked.count(connection) == undisturbed.parked
+        assert MESSAGES.count(connection) == undisturbed.parked

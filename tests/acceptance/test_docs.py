@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ TUTORIAL = DOCS / "tutorial/first-order.md"
 # The tutorial stops the servers, the others start them again.
 WITH_EXAMPLES = [page for page in PAGES if page != TUTORIAL and any(steps(page.read_text()))]
 A_DAY = datetime(2026, 5, 4, 9, tzinfo=UTC)
+PARTS = ("app", "consumers", "infra", "projections")
 LINK = re.compile(r"\]\(([^)]+)\)")
 
 
@@ -112,6 +114,11 @@ def test_the_drawn_tables_are_what_the_code_says() -> None:
     check()
 
 
+def test_it_is_the_same_whatever_was_imported_first() -> None:
+    code = "import domain.partners.staffing; from app.documenting import check; check()"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
 def test_the_command_line_is_told_whole() -> None:
     page = (REFERENCE / "command-line.md").read_text()
     told = [f"carnet {verb}" for verb in VERBS]
@@ -121,6 +128,13 @@ def test_the_command_line_is_told_whole() -> None:
 def test_every_event_is_told() -> None:
     page = (REFERENCE / "events.md").read_text()
     assert not [name for name in Event.named if f"`{name}`" not in page]
+
+
+def test_every_line_that_the_processes_log_is_told() -> None:
+    page = (DOCS / "how-to/your-own-servers.md").read_text()
+    code = "".join(file.read_text() for part in PARTS for file in (ROOT / part).rglob("*.py"))
+    logged = set(re.findall(r'"((?:project|relay|consume)\.\w+)"', code))
+    assert logged == set(re.findall(r"`((?:project|relay|consume)\.\w+)`", page))
 
 
 def test_the_readme_names_both_commands() -> None:

@@ -20,12 +20,12 @@ from kafka.admin import NewTopic
 from infra.embedded.jars import class_path, locked
 from infra.embedded.java import java
 from infra.embedded.kafka import new_cluster_id
-from infra.embedded.processes import wait_until
+from infra.embedded.processes import alive, spawn, wait_until
 from infra.embedded.servers import Embedded, Servers, Status
 from infra.errors import AlreadyRunning, InputError, IntegrityFault, KafkaFault
 from infra.settings import read
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def kill(house: Embedded, name: str) -> None:
     pid = status(house, name).pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    assert wait_until(lambda: status(house, name).state == "dead", seconds=PATIENCE_SECONDS)
+    assert wait_until(lambda: status(house, name).state == "dead", seconds=PATIENCE_S)
 
 
 def remember(servers: Servers, what: str) -> None:
@@ -71,7 +71,7 @@ def publish(servers: Servers, *values: bytes, commit: bool) -> None:
     producer.init_transactions()
     producer.begin_transaction()
     for value in values:
-        producer.send("kept", key=b"key", value=value).get(timeout=PATIENCE_SECONDS)
+        producer.send("kept", key=b"key", value=value).get(timeout=PATIENCE_S)
     if commit:
         producer.commit_transaction()
     else:
@@ -82,7 +82,7 @@ def publish(servers: Servers, *values: bytes, commit: bool) -> None:
 def published(house: Embedded, count: int) -> list[str]:
     """What Kafka's own console consumer reads: `key value` a line."""
     command = [*house.console_consumer("kept"), "--max-messages", str(count)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE_S)
     return done.stdout.splitlines()
 
 
@@ -185,9 +185,7 @@ def test_a_supervisor_starts_again_what_died(server_data: Path) -> None:
         first = status(house, "postgres").pid
         assert first is not None
         os.kill(first, signal.SIGKILL)
-        assert wait_until(
-            lambda: status(house, "postgres").pid not in {None, first}, seconds=PATIENCE_SECONDS
-        )
+        assert wait_until(lambda: status(house, "postgres").pid not in {None, first}, seconds=PATIENCE_S)
     finally:
         assert house.stop() == ["postgres"]
     assert status(house, "postgres").state == "stopped"
@@ -210,7 +208,14 @@ with Embedded(Path(sys.argv[1]), cache=Path(sys.argv[2])).running("postgres"):
         assert owner.stdout.readline() == "running\n"
         assert status(house, "postgres").state == "running"
         owner.kill()
-    assert wait_until(lambda: status(house, "postgres").state == "stopped", seconds=PATIENCE_SECONDS)
+    assert wait_until(lambda: status(house, "postgres").state == "stopped", seconds=PATIENCE_S)
+
+
+def test_a_process_that_was_ended_by_somebody_else_leaves_no_zombie(tmp_path: Path) -> None:
+    identity = spawn(["sleep", "600"], log=tmp_path / "log", folder=tmp_path)
+    subprocess.run(["kill", str(identity.pid)], check=True)
+    assert wait_until(lambda: not psutil.pid_exists(identity.pid), seconds=PATIENCE_S)
+    assert not alive(identity)
 
 
 def test_two_that_start_at_once_start_one(server_data: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from infra.errors import InputError
-from infra.shard import WHOLE, Shard, chosen
+from infra.shard import WHOLE, Shard, shard_numbered
 
 
 def test_every_partition_has_one_shard() -> None:
@@ -13,13 +13,13 @@ def test_every_partition_has_one_shard() -> None:
 
 
 def test_the_only_shard_need_not_be_named() -> None:
-    assert chosen(None, 1) == chosen(0, 1) == WHOLE
-    assert chosen(2, 3) == Shard(2, 3)
+    assert shard_numbered(None, 1) == shard_numbered(0, 1) == WHOLE
+    assert shard_numbered(2, 3) == Shard(2, 3)
 
 
 def test_one_of_several_must_be_named() -> None:
     with pytest.raises(InputError, match=r"There are 3 shards: name one with --shard, from 0 to 2\."):
-        chosen(None, 3)
+        shard_numbered(None, 3)
 
 
 @pytest.mark.parametrize(
@@ -32,5 +32,5 @@ def test_one_of_several_must_be_named() -> None:
 )
 def test_a_shard_out_of_range_is_refused(number: int, of: int, says: str) -> None:
     with pytest.raises(InputError, match=says) as caught:
-        chosen(number, of)
+        shard_numbered(number, of)
     assert caught.value.exit_code == 2

@@ -19,7 +19,7 @@ from tests.acceptance.soak.crew import FOLLOWERS, Crew, processes
 from tests.acceptance.supervised import Supervised
 
 EVERY_S = 1.2
-PAUSE_MAX_S = 3.0
+PAUSE_S_MAX = 3.0
 TAKES_OVER_S = 6.0
 SERVER_EVERY_S = 6.0  # it must come up again, and what was killed with it
 SESSIONS = """
@@ -71,7 +71,7 @@ class Disturbance:
 
     def _pause(self, stop: Event) -> str:
         victim, process = self._victim()
-        seconds = self._rng.uniform(0.1, PAUSE_MAX_S)
+        seconds = self._rng.uniform(0.1, PAUSE_S_MAX)
         _signal([process], signal.SIGSTOP)
         stop.wait(seconds)
         _signal([process], signal.SIGCONT)

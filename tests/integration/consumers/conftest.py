@@ -30,7 +30,7 @@ from domain.money import Money
 from domain.orders.paying import PaymentReceived
 from domain.orders.reserving import ReserveOrder
 from domain.sealed import Clear
-from infra import parked, topics
+from infra import topics
 from infra.ask import Ask
 from infra.clock import Clock, SystemClock
 from infra.embedded.processes import wait_until
@@ -39,7 +39,7 @@ from infra.kafka import admin
 from infra.log import Log
 from infra.markets import load_markets
 from infra.migrate import KEYS, migrate
-from infra.parked import Parked
+from infra.parked_messages import MESSAGES, ParkedMessage
 from infra.vault import Vault
 
 KEK = bytes(range(32))
@@ -209,21 +209,21 @@ class Scene:
         self.processes.append(process)
         return process
 
-    def parked(self) -> list[Parked]:
+    def parked(self) -> list[ParkedMessage]:
         with self.shop.pool.connection() as connection:
-            return parked.waiting(connection)
+            return MESSAGES.waiting(connection)
 
-    def retry(self, row: Parked) -> None:
+    def retry(self, row: ParkedMessage) -> None:
         with self.shop.pool.connection() as connection:
-            parked.retry(connection, row.id, actor="clerk-1", now=AT)
+            MESSAGES.retry(connection, row.id, actor="clerk-1", now=AT)
 
-    def drop(self, row: Parked, why: str) -> None:
+    def drop(self, row: ParkedMessage, why: str) -> None:
         with self.shop.pool.connection() as connection:
-            parked.drop(connection, row.id, actor="clerk-1", now=AT, why=why)
+            MESSAGES.drop(connection, row.id, actor="clerk-1", now=AT, why=why)
 
-    def parked_state(self, row: Parked) -> str:
+    def parked_state(self, row: ParkedMessage) -> str:
         with self.shop.pool.connection() as connection:
-            return parked.find(connection, row.id).state
+            return MESSAGES.find(connection, row.id).state
 
     def history(self, stream_id: UUID) -> list[Recorded]:
         return self.shop.log.history(stream_id)

@@ -50,7 +50,7 @@ def main(
         prefix=prefix,
         shard=Shard(int(shard), int(of)),
         events_max=int(events_max),
-        patience_seconds=10,
+        patience_s=10,
     )
     try:
         mortal.run(stop)

@@ -15,7 +15,7 @@ from infra.embedded.processes import wait_until
 from infra.errors import AlreadyRunning, InputError, IntegrityFault
 from infra.kafka import admin
 from infra.log import Log
-from infra.position import relay_position, relay_positions
+from infra.position import relay_position, shard_positions
 from infra.publisher import Publisher
 from infra.resharding import reshard
 from infra.shard import Shard
@@ -28,7 +28,7 @@ from tests.integration.kafka.writing import streams, told, write
 
 
 def positions(kafka: str, prefix: str) -> list[int]:
-    return [one.position for one in relay_positions(kafka, prefix)]
+    return [one.position for one in shard_positions(kafka, prefix)]
 
 
 def run_all(new_relay: NewRelay, shards: int, until: int) -> None:
@@ -140,7 +140,7 @@ def test_a_division_that_was_cut_short_keeps_every_relay_out_until_it_is_finishe
 ) -> None:
     last = write(order_book, streams(), 50)
     run_all(new_relay, 2, last)
-    (start, _) = relay_positions(kafka, prefix)
+    (start, _) = shard_positions(kafka, prefix)
     with closing(Publisher(kafka, prefix, shard=Shard(2, 3), start=structs.replace(start, shards=3))):
         pass
     for shard in (Shard(0, 2), Shard(2, 3)):

@@ -53,3 +53,9 @@ def log(database: str, clock: SimulatedClock) -> Iterator[Log]:
 @pytest.fixture
 def desk(log: Log, vault: Vault, clock: SimulatedClock) -> Desk:
     return Desk(log, vault, MARKETS, clock, digest_key=vault.digest_key())
+
+
+@pytest.fixture
+def other_desk(log: Log, vault: Vault, clock: SimulatedClock) -> Desk:
+    """Another process's: it remembers nothing of what the first one does."""
+    return Desk(log, vault, MARKETS, clock, digest_key=vault.digest_key())

@@ -1,4 +1,4 @@
-"""Items for the tests of the log, and how to look at what came of them."""
+"""Items and commands for the tests of the log, and how to look at what came of them."""
 
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -7,12 +7,19 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from domain.kernel import Command
+from infra.ask import Ask
 from infra.codec import encode
 from infra.item import Item, NewEvent, Outcome
 from infra.log import Log
 from tests.examples import deposit_paid
 
 WITHIN_S = 60.0
+
+
+def ask(command: Command, command_id: UUID | None = None, **more: Any) -> Ask:
+    """A clerk asks."""
+    return Ask(command=command, actor="clerk", command_id=command_id, **more)
 
 
 def item(

@@ -1,16 +1,15 @@
-"""The one way in for commands: taking effect once, deciding again, refusing, and what is said to bad input."""
+"""The one way in for commands: deciding again, refusing, and what is said to bad input."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Barrier
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from domain.allocations.building import AssignVin, VinAssigned
-from domain.kernel import Command, Event, Refused, Stream
+from domain.kernel import Event, Refused, Stream
 from domain.orders.paying import PaymentReceived
 from domain.orders.refusing import CommandRefused
 from domain.orders.reserving import ReservationPlaced
@@ -19,30 +18,17 @@ from domain.sealed import Clear
 from infra.clock import SimulatedClock
 from infra.errors import Contended, InputError
 from infra.handle import Answer, Ask, Desk
-from infra.item import AlreadyTaken, Tracking
 from infra.log import Log
 from infra.states import StateCache
 from infra.vault import Vault
 from tests import examples
-from tests.examples import CAR_ID, CUSTOMER_ID, DAY, MARKETS, NOON, ORDER_ID, eur, usd
-from tests.integration.log.items import assert_sound, rows
+from tests.examples import CAR_ID, CUSTOMER_ID, DAY, NOON, ORDER_ID, usd
+from tests.integration.log.items import ask, assert_sound, rows
 from tests.unit.allocations.car import enter_stock
-
-Decide = Callable[[Command], Answer]
-
-
-def ask(command: Command, command_id: UUID | None = None, **more: object) -> Ask:
-    return Ask(command=command, actor="clerk", command_id=command_id, **more)  # type: ignore[arg-type]
 
 
 def names(events: tuple[Event, ...]) -> list[str]:
     return [type(event).__name__ for event in events]
-
-
-@pytest.fixture
-def other_desk(log: Log, vault: Vault, clock: SimulatedClock) -> Desk:
-    """Another process's: it remembers nothing of what the first one does."""
-    return Desk(log, vault, MARKETS, clock, digest_key=vault.digest_key())
 
 
 def test_a_command_becomes_events(desk: Desk, log: Log, clock: SimulatedClock) -> None:
@@ -66,44 +52,6 @@ def test_personal_text_is_sealed_in_the_same_moment(
     assert vault.open(placed.buyer, purpose="test", actor="clerk") == "Erika Mustermann"
     assert b"Erika" not in recorded.body
     assert rows(database, "select subject, grp from vault.sealed") == [(CUSTOMER_ID, "contract")]
-
-
-def test_a_repeated_command_gets_its_first_answer(desk: Desk, other_desk: Desk, log: Log) -> None:
-    one = ask(examples.reserve, uuid4())
-    first = desk.handle(one)
-    desk.handle(ask(examples.pay_deposit))
-    for again in (desk, other_desk):
-        assert again.handle(one) == Answer(first.position, first.events, repeated=True)
-    assert log.head().position == 2
-
-
-def test_a_repeat_is_known_even_where_it_would_now_be_refused(desk: Desk, other_desk: Desk) -> None:
-    desk.handle(ask(examples.reserve))
-    cancel = ask(examples.cancel, uuid4(), expected_version=1)
-    first = desk.handle(cancel)
-    assert first.events
-    for again in (desk, other_desk):
-        assert again.handle(cancel) == Answer(first.position, first.events, repeated=True)
-
-
-def test_a_repeat_with_sealed_text_is_the_same_content(desk: Desk, database: str) -> None:
-    command = replace(examples.reserve, buyer=Clear("Erika Mustermann"))
-    one, other = ask(command, uuid4()), replace(examples.reserve, buyer=Clear("Max Mustermann"))
-    desk.handle(one)
-    assert desk.handle(one).repeated
-    assert rows(database, "select count(*) from vault.sealed") == [(1,)]
-    with pytest.raises(InputError, match="was used for another content"):
-        desk.handle(ask(other, one.command_id))
-
-
-def test_a_command_id_with_another_content_is_told_so(desk: Desk, log: Log) -> None:
-    desk.handle(ask(examples.reserve))
-    command_id = uuid4()
-    desk.handle(ask(examples.pay_deposit, command_id))
-    other = replace(examples.pay_deposit, amount=eur(600))
-    with pytest.raises(InputError, match=f"command id {command_id} was used for another content"):
-        desk.handle(ask(other, command_id))
-    assert log.head().position == 2
 
 
 def test_who_doubts_a_state_asks_the_log_although_another_has_just_remembered_it(
@@ -208,31 +156,6 @@ def test_an_expected_version_is_kept_to(desk: Desk, other_desk: Desk) -> None:
     assert contended.value.exit_code == 4
     other_desk.handle(ask(examples.quote, expected_version=2))
     desk.handle(ask(examples.inform, expected_version=3))
-
-
-def test_a_command_that_yields_nothing_is_remembered_if_it_has_an_id(
-    desk: Desk, log: Log, database: str
-) -> None:
-    desk.handle(ask(examples.reserve))
-    desk.handle(ask(examples.pay_deposit))
-    again = replace(examples.pay_deposit)  # the same payment, told twice
-    assert desk.handle(ask(again)) == Answer(2, ())
-    assert rows(database, "select count(*) from carnet.commands") == [(2,)]
-    told = ask(again, uuid4())
-    assert desk.handle(told) == Answer(2, ())
-    assert desk.handle(told) == Answer(2, (), repeated=True)
-    assert rows(database, "select count(*) from carnet.commands") == [(3,)]
-
-
-def test_a_message_makes_its_command_once(desk: Desk, other_desk: Desk, log: Log) -> None:
-    desk.handle(ask(examples.reserve))
-    message = ask(examples.pay_deposit, uuid4(), tracking=Tracking("c/t[0]", 5))
-    first = desk.handle(message)
-    assert log.taken("c/t[0]") == 5
-    assert other_desk.handle(message) == Answer(first.position, first.events, repeated=True)
-    later = replace(examples.pay_deposit, payment_id="bank-9")
-    with pytest.raises(AlreadyTaken, match=r"c/t\[0\] has been taken up to offset 5"):
-        desk.handle(ask(later, uuid4(), tracking=Tracking("c/t[0]", 4)))
 
 
 def test_the_id_of_another_kind_of_stream_is_told_so(desk: Desk, other_desk: Desk) -> None:

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 import pytest
 
-from domain.kernel import Command, Refused
+from domain.kernel import Refused
 from domain.partners.ending import ReportTermination
 from domain.partners.registering import RegisterPartner
 from domain.partners.staffing import AssignRole
 from domain.partners.state import partner_stream
 from domain.settlements.closing import ClosePeriod
 from infra.clock import SimulatedClock
-from infra.handle import Ask, Desk
+from infra.handle import Desk
 from infra.log import Log
 from tests.examples import DAY, NOON
+from tests.integration.log.items import ask
 from tests.unit.partners.network import GENIUS, MINI_AGENT, PARTNER, offer, report, sign
 
 register = RegisterPartner(partner_id=PARTNER, market="DE")
-
-
-def ask(command: Command, occurred_at: datetime | None = None) -> Ask:
-    return Ask(command=command, actor="clerk", occurred_at=occurred_at)
 
 
 def test_a_partner_has_a_stream_of_the_network_and_an_account(desk: Desk, log: Log) -> None:

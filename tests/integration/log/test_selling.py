@@ -21,7 +21,8 @@ from domain.partners.registering import RegisterPartner
 from domain.partners.state import partner_stream
 from infra.clock import SimulatedClock
 from infra.handle import Ask, Desk
-from infra.log import NOTHING_KNOWN, Log
+from infra.log import Log
+from infra.log_reader import NOTHING_KNOWN
 from infra.vault import Vault
 from tests import examples
 from tests.examples import AGENT_ID, EU_01, MARKETS, NOON, ORDER_ID, OTHER_ORDER_ID
@@ -59,12 +60,6 @@ def refused(desk: Desk, command: Command, command_id: UUID | None = None) -> Ref
     with pytest.raises(Refused) as refusal:
         desk.handle(Ask(command=command, actor="clerk", command_id=command_id))
     return refusal.value
-
-
-@pytest.fixture
-def other_desk(log: Log, vault: Vault, clock: SimulatedClock) -> Desk:
-    """Another process's."""
-    return Desk(log, vault, MARKETS, clock, digest_key=vault.digest_key())
 
 
 def test_a_seller_who_is_not_appointed_is_refused_and_that_is_evidence(desk: Desk, log: Log) -> None:

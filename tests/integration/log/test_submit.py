@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from domain.kernel import Command, Refused, State, Stream
+from domain.kernel import Refused, State, Stream
 from domain.orders.cancelling import CancelOrder, OrderCancelled
 from domain.orders.state import Order
 from domain.sealed import Clear
@@ -23,23 +23,13 @@ from infra.log import Log
 from infra.vault import Vault
 from tests import examples
 from tests.examples import MARKETS, ORDER_ID
-from tests.integration.log.items import WITHIN_S, assert_sound, rows
+from tests.integration.log.items import WITHIN_S, ask, assert_sound, rows
 
 ORDERS = [UUID(int=number) for number in range(100, 140)]
 
 
-def ask(command: Command, command_id: UUID | None = None) -> Ask:
-    return Ask(command=command, actor="clerk", command_id=command_id)
-
-
 def reserve(order_id: UUID) -> Ask:
     return ask(replace(examples.reserve, order_id=order_id))
-
-
-@pytest.fixture
-def other_desk(log: Log, vault: Vault, clock: SimulatedClock) -> Desk:
-    """Another process's."""
-    return Desk(log, vault, MARKETS, clock, digest_key=vault.digest_key())
 
 
 def test_one_thread_has_many_commands_in_flight(desk: Desk, database: str) -> None:

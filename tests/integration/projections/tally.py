@@ -152,3 +152,25 @@ def _item(stream: UUID, events: Sequence[Event], after: int) -> Item:
             for version, event in enumerate(events, after + 1)
         ),
     )
+
+
+@dataclass(frozen=True)
+class Wider:
+    """The rows of a tally as a later version has them."""
+
+    table: ClassVar[str] = "tally"
+    key: ClassVar[tuple[str, ...]] = ("stream_id",)
+    indexes: ClassVar[tuple[str, ...]] = ()
+
+    stream_id: UUID
+    half: int
+    events: int
+
+
+def halved(recorded: Recorded, rows: Rows) -> Iterator[Change]:
+    before = rows.get(Wider, recorded.stream_id)
+    events = (before.events if before else 0) + 1
+    yield Wider(recorded.stream_id, events // 2, events)
+
+
+WIDER = Projection(name="tally", version=2, rows=(Wider,), project=halved, hint=same_stream(Wider))

@@ -12,7 +12,7 @@ import pytest
 from infra import paging
 from infra.log import Log
 from infra.postgres import connect
-from projections import run
+from projections import run, writing
 from projections.customer_status import CUSTOMER_STATUS, CustomerStatus
 from tests.examples import placed
 from tests.integration.projections.scene import digests, position, rebuilt, runner
@@ -29,7 +29,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paging, "FETCH_ROWS", 2)
     monkeypatch.setattr(run, "READ_BYTES", 100 * KB)
     monkeypatch.setattr(run, "WRITE_BYTES", 300 * KB)
-    monkeypatch.setattr(run, "KEPT_BYTES", 300 * KB)
+    monkeypatch.setattr(writing, "KEPT_BYTES", 300 * KB)
 
 
 def rows_in_memory() -> int:
@@ -46,7 +46,7 @@ def test_a_backlog_of_large_events_is_taken_in_small_batches(database: str, log:
         held.append(rows_in_memory())
 
     with runner(database, log, CUSTOMER_STATUS) as running:
-        running.catch_up(progress=note)
+        running.catch_up(tell=note)
 
     # Beyond what makes a batch full there is at most one page, and beyond what makes a page full one fetch.
     assert max(after - before for before, after in pairwise(written)) * BODY <= (300 + 100 + 2 * 60) * KB
@@ -67,7 +67,7 @@ def test_checkpoints_move_on_while_nothing_is_wanted(
     last = grow(log, [uuid4()], [END])
     written: list[int] = []
     with runner(database, log, ENDED) as running:
-        running.catch_up(progress=written.append)
+        running.catch_up(tell=written.append)
     assert written == [10, 20, 30, last]
     with connect(database) as reading:
         assert position(reading, ENDED) == last

@@ -17,8 +17,8 @@ from projections.diffing import Value
 from projections.kernel import Change, Projection, Rows
 from projections.switching import Site
 from tests.integration.projections.scene import CLOCK, catch_up
-from tests.integration.projections.tally import END, MORE, TALLY, Nth, Tally, count, grow
-from tests.integration.projections.test_switching import WIDER, followed
+from tests.integration.projections.tally import END, MORE, TALLY, WIDER, Nth, Tally, count, grow
+from tests.integration.projections.verbs import followed
 
 
 @pytest.fixture

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from structlog.testing import capture_logs
+from structlog.types import EventDict
 
 from domain.kernel import Recorded
 from infra.errors import AlreadyRunning, CarnetError, IntegrityFault
 from infra.log import Log
 from infra.postgres import Connection, connect
+from projections import crew as crews
 from projections import workers
 from projections.digest import digest_of
 from projections.kernel import Change, Projection, Rows
 from projections.making import make
+from projections.slots import shares
 from tests.integration.projections.scene import CLOCK, catch_up, digests, position, rebuilt, runner, until
 from tests.integration.projections.tally import ALSO, END, ENDED, MORE, TALLY, grow
 
@@ -66,12 +70,17 @@ def reached(owner: Connection, last: int) -> bool:
     return all(position(owner, projection) >= last for projection in (TALLY, ENDED))
 
 
+def rests(logged: list[EventDict]) -> list[float]:
+    """How long the worker of slot 0 rested before it was started again, each time."""
+    return [one["again_in_s"] for one in logged if 0 in one["slots"]]
+
+
 def test_workers_fill_what_one_process_would(database: str, log: Log) -> None:
     last = grow(log, [uuid4() for _ in range(60)], [MORE, ALSO, MORE, END])
     reached: list[int] = []
     with connect(database, "carnet_writer") as connection:
         builds = [make(connection, TALLY, CLOCK.now()), make(connection, ENDED, CLOCK.now())]
-        workers.fill(database, builds, CLOCK, workers=3, progress=reached.append)
+        workers.fill(database, builds, CLOCK, workers=3, tell=reached.append)
         assert [digest_of(connection, build) for build in builds] == rebuilt(database, log, TALLY, ENDED)
     assert reached[-1] == last
 
@@ -86,6 +95,20 @@ def test_workers_fill_no_further_than_they_are_told(database: str, log: Log) -> 
         assert digest_of(connection, build) == then
 
 
+def test_each_worker_logs_its_share_as_json_on_standard_error(
+    database: str, log: Log, owner: Connection, capfd: pytest.CaptureFixture[str]
+) -> None:
+    last = grow(log, [uuid4() for _ in range(10)], [MORE])
+    with crew(database, TALLY, ENDED):
+        until(lambda: reached(owner, last))
+    told = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    for slots in shares(2):
+        assert [one["event"] for one in told if one["slots"] == list(slots)] == [
+            "project.started",
+            "project.stopped",
+        ]
+
+
 def test_a_worker_that_is_killed_is_started_again(database: str, log: Log, owner: Connection) -> None:
     streams = [uuid4() for _ in range(40)]
     with capture_logs() as logged, crew(database, TALLY, ENDED):
@@ -98,7 +121,7 @@ def test_a_worker_that_is_killed_is_started_again(database: str, log: Log, owner
         assert killed not in pids(owner)
     assert digests(owner, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
     assert pids(owner) == set()
-    assert [(one["event"], one["why"]) for one in logged] == [("worker_started_again", "signal 9")]
+    assert [(one["event"], one["why"]) for one in logged] == [("project.worker_ended", "signal 9")]
 
 
 def test_a_worker_that_loses_its_connection_is_started_again(
@@ -114,10 +137,37 @@ def test_a_worker_that_loses_its_connection_is_started_again(
     assert digests(owner, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
 
 
+def test_a_worker_that_postgresql_refuses_for_long_rests_longer_each_time(
+    database: str, log: Log, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crews, "AGAIN_AFTER_S_MIN", 0.01)
+    grow(log, [UUID(int=64)], [MORE])
+    refuse = "alter table read.checkpoints add constraint full_disk check (position = 0) not valid"
+    with capture_logs() as logged, crew(database, ENDED, TALLY) as running:
+        until(lambda: reached(owner, 1))
+        owner.execute(refuse)
+        last = grow(log, [UUID(int=64)], [MORE, END], after=1)
+        until(lambda: len(rests(logged)) >= 3)
+        assert running.is_alive()
+        owner.execute("alter table read.checkpoints drop constraint full_disk")
+        until(lambda: reached(owner, last))
+    assert all("full_disk" in one["why"] for one in logged)
+    assert rests(logged)[:3] == [0.01, 0.02, 0.04]
+    assert digests(owner, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
+
+
+def test_a_rest_doubles_up_to_half_a_minute_and_is_short_after_a_long_run() -> None:
+    rests = [0.0]
+    for _ in range(7):
+        rests.append(crews.rest_s(rests[-1], ran_s=3))
+    assert rests[1:] == [1, 2, 4, 8, 16, 30, 30]
+    assert crews.rest_s(30, ran_s=31) == 1
+
+
 def test_a_paused_worker_does_not_keep_the_others_from_ending(
     database: str, log: Log, owner: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "END_WITHIN_S", 0.5)
+    monkeypatch.setattr(crews, "END_WITHIN_S", 0.5)
     with crew(database, TALLY, ENDED):
         last = grow(log, [uuid4() for _ in range(10)], [MORE])
         until(lambda: reached(owner, last))

@@ -16,7 +16,7 @@ from infra.migrate import KEYS, migrate
 from infra.postgres import Pool, connect
 from infra.vault import Vault
 from infra.vault.keystore import KeyStore, Owner
-from infra.vault.ring import KEPT_SECONDS, KeyRing
+from infra.vault.ring import KEPT_S, KeyRing
 from infra.vault.sealing import Key
 from tests.integration.vault.conftest import KEK, Setting, run
 
@@ -74,10 +74,10 @@ def test_a_key_is_kept_for_a_minute(setting: Setting) -> None:
     ring = KeyRing(store := CountingStore(setting), elapsed=lambda: elapsed)
     anna = uuid4()
     first = ring.key(anna, "contract")
-    elapsed = KEPT_SECONDS
+    elapsed = KEPT_S
     ring.key(anna, "contract")
     assert store.calls == 1
-    elapsed = KEPT_SECONDS + 0.1
+    elapsed = KEPT_S + 0.1
     assert ring.key(anna, "contract") == first
     assert store.calls == 2
     store.close()

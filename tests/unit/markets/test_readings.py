@@ -29,7 +29,7 @@ from tests.unit.markets.claimed import (
     since,
     step,
 )
-from tests.unit.markets.test_resolver import Facts
+from tests.unit.markets.selling import Facts
 
 DIRECT: Final = sells("direct")
 THREE_STORES: Final = Facts(count=3)

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Collection
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from fractions import Fraction
-from itertools import product
+from dataclasses import replace
+from datetime import date
 from typing import Any, Final
-from weakref import ref
 
 import pytest
 
 from domain.kernel import Refused, Rule
 from domain.markets.answers import UNDETERMINED
-from domain.markets.claims import Conditions, Shown
 from domain.markets.questions import line_of
-from domain.markets.resolver import ANSWERS_HELD, DAYS_HELD, Markets
-from domain.words import Party
-from infra.markets import load_markets
 from tests.unit.markets.claimed import (
     OHIO,
-    TODAY,
     ask,
     law,
     markets_of,
@@ -37,6 +27,7 @@ from tests.unit.markets.claimed import (
 )
 
 FRANCHISE: Final = sells("franchise")
+
 AGENCY: Final = sells("agency_genuine")
 
 
@@ -310,171 +301,6 @@ def test_terms_that_disagree_give_no_order_anything() -> None:
         markets.governs(ask())
 
 
-@dataclass(frozen=True)
-class Appointed:
-    in_force: bool
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known of a seller, as a test wants it."""
-
-    appointed: bool = True
-    licensed: Any = "in_force"
-    since: date | None = date(2013, 1, 1)
-    count: int | None = 3
-    seat: str = "US-CA"
-
-    def appointment(self, **_: object) -> Appointed:
-        return Appointed(self.appointed)
-
-    def licensing(self, **_: object) -> Any:
-        return self.licensed
-
-    def licensed_since(self, **_: object) -> date | None:
-        return self.since
-
-    def counted(self, **_: object) -> int | None:
-        return self.count
-
-    def stores(self, **_: object) -> int:
-        return self.count or 0
-
-    def registered(self, **_: object) -> int | None:
-        return self.count
-
-    def affiliate_pct(self, *, brands: Collection[str], **_: object) -> Fraction:
-        return Fraction(30)
-
-
-@pytest.mark.parametrize(
-    ("seller", "facts", "grounds"),
-    [
-        ("dealer", Facts(), ()),
-        ("dealer", Facts(appointed=False), ("contract",)),
-        ("dealer", Facts(licensed="lapsed"), ("licence",)),
-        ("dealer", Facts(licensed="none"), ()),
-        ("maker", Facts(appointed=False, licensed="revoked"), ("maker_policy", "licence")),
-        ("agent", Facts(appointed=False), ("contract", "maker_policy")),
-    ],
-)
-def test_agreement_and_licence_decide_where_a_seller_is_known(
-    seller: Party, facts: Facts, grounds: tuple[str, ...]
-) -> None:
-    answer = markets_of(FRANCHISE).resolve(ask(seller=seller, facts=facts))
-    assert answer.grounds == grounds
-    assert "agreement" not in answer.not_asked
-
-
-@pytest.mark.parametrize(
-    ("wanted", "met", "broken"),
-    [
-        (Conditions(stores_max=3), Facts(count=3), Facts(count=4)),
-        (Conditions(licensed_by=date(2014, 1, 1)), Facts(), Facts(since=date(2015, 1, 1))),
-        (Conditions(licensed_by=date(2014, 1, 1)), Facts(), Facts(since=None)),
-        (Conditions(service_sites_min=1), Facts(count=1), Facts(count=0)),
-        (Conditions(registrations_min=300), Facts(count=300), Facts(count=299)),
-        (Conditions(affiliate_max_pct=30), Facts(), None),
-        (Conditions(affiliate_max_pct=29), None, Facts()),
-        (Conditions(us_company=True), Facts(), Facts(seat="NL")),
-    ],
-)
-def test_a_permission_holds_while_its_conditions_are_met(
-    wanted: Conditions, met: Facts | None, broken: Facts | None
-) -> None:
-    permitted = markets_of(sells("direct"), law("permits", conditions=wanted))
-    beyond = markets_of(sells("direct"), law("forbids", conditions=wanted))
-    for markets in (permitted, beyond):
-        answer = markets.resolve(ask())
-        assert answer.allowed
-        assert len(answer.not_asked) == 3
-        if met:
-            assert markets.resolve(ask(facts=met)).allowed
-        if broken:
-            assert markets.resolve(ask(facts=broken)).grounds == ("law",)
-
-
-def test_a_gallery_and_the_place_of_the_title_are_asked_of_the_sale_itself() -> None:
-    gallery = markets_of(sells("direct"), law("forbids", conditions=Conditions(gallery_forbids=("order",))))
-    assert gallery.resolve(ask()).allowed
-    assert gallery.resolve(ask(channel="gallery")).ground == "law"
-    outside = markets_of(sells("direct"), law("permits", conditions=Conditions(title_outside=True)))
-    assert outside.resolve(ask()).not_asked == ("title_outside", "agreement", "licence")
-    assert outside.resolve(ask(title="FR")).allowed
-    assert outside.resolve(ask(title="DE")).ground == "law"
-
-
-@pytest.mark.parametrize(
-    ("shown", "allowed", "not_asked"), [(("price",), True, True), (("price", "order"), False, False)]
-)
-def test_no_question_tells_whether_a_gallery_names_prices(
-    shown: tuple[Shown, ...], allowed: bool, not_asked: bool
-) -> None:
-    gallery = markets_of(sells("direct"), law("forbids", conditions=Conditions(gallery_forbids=shown)))
-    answer = gallery.resolve(ask(channel="gallery"))
-    assert (answer.allowed, "gallery_forbids" in answer.not_asked) == (allowed, not_asked)
-    assert "gallery_forbids" not in gallery.resolve(ask()).not_asked
-
-
-@dataclass(frozen=True)
-class OwnedByMini(Facts):
-    def affiliate_pct(self, *, brands: Collection[str], **_: object) -> Fraction:
-        return Fraction(30 if "MINI" in brands else 0)
-
-
-@pytest.mark.parametrize("wanted", [Conditions(never_franchised=True), Conditions(affiliate_max_pct=29)])
-def test_a_condition_is_asked_of_the_network_in_the_place_that_is_tested(wanted: Conditions) -> None:
-    by_title = law("permits", row="US-OH-title", tests="title", conditions=wanted)
-    asked = ask(title="US-OH", facts=OwnedByMini(), seller="maker")
-    dealers = network("franchised", "MINI")
-    there = rows_of(by_title, replace(dealers, id="US-OH-network"), market="US-OH", place=OHIO)
-    assert markets_of(sells("direct"), there).resolve(asked).ground == "law"
-    nowhere_there = rows_of(by_title, market="US-OH", place=OHIO)
-    assert markets_of(sells("direct"), dealers, nowhere_there).resolve(asked).allowed
-
-
-def test_of_many_days_only_some_are_held_as_they_were_public() -> None:
-    markets = markets_of(FRANCHISE)
-    days = [TODAY + timedelta(days=number) for number in range(2 * DAYS_HELD + 1)]
-    held = [ref(markets.published(day)) for day in days]
-    assert markets.published(days[-1]) is held[-1]()
-    gc.collect()
-    assert sum(one() is not None for one in held) <= DAYS_HELD
-
-
-def test_what_is_remembered_of_a_question_is_what_fresh_markets_answer() -> None:
-    markets = load_markets()
-    questions = [
-        ask(brand=brand, market=market, on=on, seller=seller)
-        for brand, market, on, seller in product(
-            sorted(markets.brands), ("DE", "US-NC"), (date(2020, 6, 1), TODAY), ("maker", "dealer", None)
-        )
-    ]
-    for _ in range(2):  # the second time they are remembered
-        for question in questions:
-            assert markets.governs(question) == load_again(markets).governs(question)
-    assert markets.governs(questions[0]) is markets.governs(questions[0]._replace())
-
-
-def load_again(markets: Markets) -> Markets:
-    """Markets of the same rows that remember nothing yet."""
-    return Markets(markets.rows.values(), regions=markets.regions, calendars=markets.calendars.values())
-
-
-def test_a_question_that_brings_facts_is_answered_by_these_facts() -> None:
-    markets = markets_of(sells("direct"), terms(), law("permits", conditions=Conditions(us_company=True)))
-    for seat, allowed in (("NL", False), ("US", True), ("NL", False)):
-        assert markets.governs(ask(facts=Facts(seat=seat))).answer.allowed is allowed
-
-
-def test_only_so_many_answers_are_remembered() -> None:
-    markets = markets_of(sells("direct"), terms())
-    questions = [ask(line=f"line-{number}") for number in range(ANSWERS_HELD + 1)]
-    for question in questions:
-        markets.governs(question)
-    assert 0 < len(markets._answers) <= ANSWERS_HELD
-
-
 def test_a_line_is_a_slug() -> None:
     assert [line_of(name) for name in ("3 Series", "ID.3", "i3", "Cooper SE", "Škoda Enyaq")] == [
         "3-series",
@@ -483,10 +309,3 @@ def test_a_line_is_a_slug() -> None:
         "cooper-se",
         "skoda-enyaq",
     ]
-
-
-def test_no_answer_is_remembered() -> None:
-    markets = markets_of(FRANCHISE)
-    question = ask(on=TODAY)
-    assert markets.resolve(question) == markets.resolve(question)
-    assert markets.resolve(question) is not markets.resolve(question)

@@ -10,7 +10,7 @@ from domain.kernel import Event
 from domain.orders.following import CarAllocated
 from projections.customer_status import CUSTOMER_STATUS
 from projections.kernel import Projection
-from projections.parking import reason_of
+from projections.parked_events import reason_of
 from projections.slots import ALL, SLOTS, share, shares, slot_of
 from tests.examples import CAR_ID
 from tests.unit.projections.playing import recorded

@@ -1,7 +1,7 @@
 """Events on which a projection failed: the queue of their key waits, and everything else goes on.
 
-The first event of a queue failed; those behind it only wait. A person mends the cause and asks for a retry, or
-drops an event. The process that writes the slot then goes through the queue in order.
+A person mends the cause and asks for a retry, or drops an event. The process that writes the slot then goes through
+the queue in order.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 from psycopg.rows import class_row
 
-from infra.errors import InputError, IntegrityFault, NotFound
-from infra.parked import State
+from infra.errors import IntegrityFault
+from infra.parked import Parked, ParkedTable
 from infra.postgres import Connection
 from projections.builds import Build
 
@@ -23,7 +24,7 @@ KEYS_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Untaken:
     """An event that a build could not take, and why. `key` is what it waits under: its stream, or what its
     projection routes it by."""
 
@@ -35,18 +36,29 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParkedEvent(Waiting):
-    """One row of `read.parked_events`, column by column; `state` and `retries` are as for parked messages."""
+class ParkedEvent(Parked):
+    """One row of `read.parked_events`, column by column."""
 
-    id: UUID
     projection: str
     build: int
-    state: State
-    retries: int
-    parked_at: datetime
-    changed_at: datetime | None
-    changed_by: str | None
-    why: str | None
+    slot: int
+    key: UUID
+    position: int
+    name: str
+
+    @property
+    def where(self) -> str:
+        """Which build waits for it, and its place in the log."""
+        return f"projection {self.projection}, build {self.build}, position {self.position}"
+
+
+EVENTS: Final = ParkedTable(
+    ParkedEvent,
+    "read.parked_events",
+    what="event",
+    order="projection, build, position",
+    queue="projection, build, key",
+)
 
 
 def reason_of(error: Exception) -> str:
@@ -55,7 +67,7 @@ def reason_of(error: Exception) -> str:
     return f"{type(error).__name__}: {said}." if said else f"{type(error).__name__}."
 
 
-def park(connection: Connection, build: Build, events: Sequence[Waiting], now: datetime) -> None:
+def park(connection: Connection, build: Build, events: Sequence[Untaken], now: datetime) -> None:
     """Put events into the queues of their keys."""
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -91,11 +103,11 @@ def blocked(connection: Connection, build: Build, slots: Sequence[int]) -> set[U
         [build.projection.name, build.number, list(slots)],
     )
     keys = {key for (key,) in rows}
-    check(build, keys)
+    check_few(build, keys)
     return keys
 
 
-def check(build: Build, keys: set[UUID]) -> None:
+def check_few(build: Build, keys: set[UUID]) -> None:
     """Raises IntegrityFault: more keys wait than single bad events explain."""
     if len(keys) > KEYS_MAX:
         raise IntegrityFault(
@@ -129,43 +141,6 @@ def first(connection: Connection, build: Build, key: UUID) -> ParkedEvent | None
         ).fetchone()
 
 
-def done(connection: Connection, event: ParkedEvent, now: datetime) -> None:
-    """The event was taken after all."""
-    connection.execute(
-        "update read.parked_events set state = 'done', retries = retries + 1, changed_at = %s where id = %s",
-        [now, event.id],
-    )
-
-
-def failed(connection: Connection, event: ParkedEvent, reason: str, now: datetime) -> None:
-    """The event failed again; its queue waits for another `retry`."""
-    connection.execute(
-        "update read.parked_events set reason = %s, retries = retries + 1, changed_at = %s where id = %s",
-        [reason, now, event.id],
-    )
-    connection.execute(
-        """update read.parked_events set state = 'waiting'
-        where projection = %s and build = %s and key = %s and state = 'retry'""",
-        [event.projection, event.build, event.key],
-    )
-
-
-def waiting(connection: Connection, *, limit: int = 1000) -> list[ParkedEvent]:
-    """The events that wait, in the order they were parked."""
-    query = """select * from read.parked_events where state in ('waiting', 'retry')
-        order by parked_at, projection, build, position limit %s"""
-    with connection.cursor(row_factory=class_row(ParkedEvent)) as cursor:
-        return cursor.execute(query, [limit]).fetchall()
-
-
-def count(connection: Connection) -> int:
-    """How many events wait, in all builds."""
-    row = connection.execute(
-        "select count(*) from read.parked_events where state in ('waiting', 'retry')"
-    ).fetchone()
-    return int(row[0]) if row else 0
-
-
 def count_of(connection: Connection, build: Build) -> int:
     """How many events wait in one build."""
     row = connection.execute(
@@ -174,50 +149,3 @@ def count_of(connection: Connection, build: Build) -> int:
         [build.projection.name, build.number],
     ).fetchone()
     return int(row[0]) if row else 0
-
-
-def find(connection: Connection, parked_id: UUID) -> ParkedEvent:
-    """One event, whatever its state. Raises NotFound."""
-    with connection.cursor(row_factory=class_row(ParkedEvent)) as cursor:
-        row = cursor.execute("select * from read.parked_events where id = %s", [parked_id]).fetchone()
-    if row is None:
-        raise NotFound(
-            f"There is no parked event {parked_id}.", hint="`carnet parked list` shows those that wait."
-        )
-    return row
-
-
-def retry(connection: Connection, parked_id: UUID, *, actor: str, now: datetime) -> ParkedEvent:
-    """Ask for another try of the queue that this event waits in.
-
-    Raises:
-        NotFound: there is no such event.
-        InputError: it no longer waits.
-    """
-    return _decide(connection, parked_id, "retry", actor=actor, now=now, why=None)
-
-
-def drop(connection: Connection, parked_id: UUID, *, actor: str, now: datetime, why: str) -> ParkedEvent:
-    """Take the event out for good, and remember who did and why. What waited behind it goes on.
-
-    Raises:
-        NotFound: there is no such event.
-        InputError: it no longer waits, or `why` is empty.
-    """
-    if not why.strip():
-        raise InputError("An event is not dropped without a reason.", hint="Say why with --why.")
-    return _decide(connection, parked_id, "dropped", actor=actor, now=now, why=why)
-
-
-def _decide(
-    connection: Connection, parked_id: UUID, state: State, *, actor: str, now: datetime, why: str | None
-) -> ParkedEvent:
-    changed = connection.execute(
-        """update read.parked_events set state = %s, changed_at = %s, changed_by = %s, why = %s
-        where id = %s and state in ('waiting', 'retry')""",
-        [state, now, actor, why, parked_id],
-    ).rowcount
-    event = find(connection, parked_id)
-    if not changed:
-        raise InputError(f"The parked event {parked_id} no longer waits: it is {event.state}.")
-    return event
