@@ -65,7 +65,7 @@ class Wire:
         answers.start()
         with suppress(OSError):
             while said := client.recv(1 << 20):
-                asked[0] = said
+                asked[0] += said  # a long statement comes in pieces
                 if self._is_cut("before the server hears it", said):
                     self._lose()
                     break
@@ -81,6 +81,8 @@ class Wire:
                         said += server.recv(1 << 20)
                     self._lose()
                     break
+                if said.endswith(READY_FOR_QUERY):
+                    asked[0] = b""
                 client.sendall(said)
         _hang_up(client, server)
 
