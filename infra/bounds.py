@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, TypeVar
 
 from msgspec import inspect
@@ -81,6 +81,7 @@ def moment(time: datetime) -> datetime:
     return time if time.tzinfo is UTC else time.astimezone(UTC)
 
 
+@lru_cache
 def actor(name: str) -> str:
     """The id of who asks. Raises InputError if it is not opaque."""
     if not _ACTOR.fullmatch(name):

@@ -57,7 +57,7 @@ class Desk:
         self._log = log
         self._sealer = sealer
         self._clock = clock
-        self._digest = hmac.new(digest_key, digestmod="sha256")
+        self._digest_key = digest_key
         self._basis = Basis(
             StateCache(log, remembered_max=remembered_max), LoadedMarkets(log, markets), catalogue
         )
@@ -109,15 +109,14 @@ class Desk:
         now = self._clock.now()
         occurred_at = occurred(ask, now)
         command, sealed = seal(ask.command, self._sealer)
-        digest = self._digest.copy()
-        digest.update(type(command).__name__.encode() + b"\0" + canonical(ask.command))
+        content = type(command).__name__.encode() + b"\0" + canonical(ask.command)
         if ask.occurred_at:
-            digest.update(b"\0" + occurred_at.isoformat().encode())
+            content += b"\0" + occurred_at.isoformat().encode()
         return Told(
             ask=ask,
             command=command,
             command_id=ask.command_id or new_id(),
-            digest=digest.digest(),
+            digest=hmac.digest(self._digest_key, content, "sha256"),
             sealed=sealed,
             now=now,
             occurred_at=occurred_at,
