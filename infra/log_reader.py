@@ -17,7 +17,7 @@ from domain.kernel import Recorded
 from infra import paging
 from infra.codec import decode
 from infra.item import Duplicate
-from infra.paging import Page, Share
+from infra.paging import WHOLE_LOG, Page, Share
 from infra.postgres import Connection, Pool
 
 COLUMNS: LiteralString = """position, stream_id, version, event_id, name, schema_version, market, occurred_at,
@@ -81,7 +81,7 @@ class LogReader:
         limit: int,
         size_max: int,
         until: int | None = None,
-        share: Share | None = None,
+        share: Share = WHOLE_LOG,
     ) -> Page:
         """The events of the next `limit` positions, at most up to `until`: those of a share, all if none is given.
         The page ends earlier, after some hundred events at most, once their bodies are `size_max` bytes."""

@@ -19,15 +19,30 @@ FETCH_ROWS = 256
 FROM: LiteralString = "from carnet.events where position > %(after)s and position <= %(last)s"
 SHARED: LiteralString = """
     and (get_byte(uuid_send(stream_id), 15) & 63 = any(%(slots)s) or name = any(%(names)s))"""
+NEEDED: LiteralString = " and name <> all(%(unneeded)s)"
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The part of the log that a reader needs: streams whose id falls in one of these slots of 64, and events of
-    these names whatever their stream."""
+    """The part of the log that a reader needs: streams whose id falls in one of these slots of 64 (None: all of
+    them), and events of these names whatever their stream; events of `unneeded` names never."""
 
-    slots: tuple[int, ...]
-    names: tuple[str, ...]
+    slots: tuple[int, ...] | None
+    names: tuple[str, ...] = ()
+    unneeded: tuple[str, ...] = ()
+
+    @property
+    def condition(self) -> LiteralString:
+        """What SQL asks of a row."""
+        return f"{SHARED if self.slots is not None else ''}{NEEDED if self.unneeded else ''}"
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The parameters of `condition`."""
+        return {"slots": list(self.slots or ()), "names": list(self.names), "unneeded": list(self.unneeded)}
+
+
+WHOLE_LOG = Share(slots=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +60,7 @@ class Reader(Protocol):
     """Whatever the log can be read from, page by page."""
 
     def page(
-        self, after: int, *, limit: int, size_max: int, until: int | None = None, share: Share | None = None
+        self, after: int, *, limit: int, size_max: int, until: int | None = None, share: Share = WHOLE_LOG
     ) -> Page:
         """The events of the next `limit` positions, fewer if they are large."""
 
@@ -58,7 +73,7 @@ def rows(
     limit: int,
     size_max: int,
     until: int | None,
-    share: Share | None,
+    share: Share,
 ) -> tuple[list[Any], Page]:
     """The rows of the next page, of which `body` is the last column, and the page without its events."""
     with connection.transaction():
@@ -69,10 +84,8 @@ def rows(
         if last <= after:
             return [], Page((), after, 0, False)
         with connection.cursor("page", binary=True) as cursor:
-            values: dict[str, object] = {"after": after, "last": last}
-            if share is not None:
-                values |= {"slots": list(share.slots), "names": list(share.names)}
-            cursor.execute(f"select {columns} {FROM} {SHARED if share else ''} order by position", values)
+            values = {"after": after, "last": last, **share.values}
+            cursor.execute(f"select {columns} {FROM}{share.condition} order by position", values)
             while some := cursor.fetchmany(FETCH_ROWS):
                 found += some
                 size += sum(len(row[-1]) for row in some)

@@ -33,14 +33,20 @@ def lock_names(build: str, slots: Sequence[int]) -> list[str]:
     return [f"carnet project {build}, slot {slot}" for slot in sorted(slots)]
 
 
-def share(projections: Sequence[Projection], slots: Sequence[int]) -> Share | None:
-    """The part of the log that some slots of these projections need; None if it is all of it."""
+def share(projections: Sequence[Projection], slots: Sequence[int]) -> Share:
+    """The part of the log that some slots of these projections need. Events whose names this code does not know are
+    never left out: nobody can tell what they would change."""
+    unneeded = {
+        name
+        for name, event in Event.named.items()
+        if not any(projection.wanted(event) for projection in projections)
+    }
     if len(slots) == SLOTS:
-        return None
+        return Share(None, unneeded=tuple(sorted(unneeded)))
     names = {
-        event.__name__
-        for event in Event.named.values()
+        name
+        for name, event in Event.named.items()
         for projection in projections
         if projection.wanted(event) and (event in projection.elsewhere or event in projection.everywhere)
     }
-    return Share(tuple(slots), tuple(sorted(names)))
+    return Share(tuple(slots), tuple(sorted(names)), tuple(sorted(unneeded)))

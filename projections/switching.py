@@ -14,7 +14,7 @@ from infra.errors import Contended, NotFound
 from infra.log import Log
 from infra.only_one import hold, introduce
 from infra.postgres import Connection, connect, faults
-from projections import builds, checkpoints, exchanging
+from projections import builds, checkpoints, exchanging, parked_events
 from projections.builds import Build
 from projections.kernel import Projection
 from projections.run import Runner
@@ -89,11 +89,11 @@ def go_live(connection: Connection, site: Site, ready: Sequence[Build]) -> list[
     They are brought to where the live ones stand first, so that nobody sees time go back. Followers of the live ones
     wait for the last of that, and go on with the new ones.
     """
-    catch_up(site, ready)
+    catch_up(connection, site, ready)
     with connection.transaction():
         for build in ready:
             builds.hold_live(connection, build.projection)
-        catch_up(site, ready)
+        catch_up(connection, site, ready)
         if site.stop.is_set():
             return None
         return [_switched(connection, build, site.clock) for build in ready]
@@ -114,8 +114,14 @@ def roll_back(connection: Connection, site: Site, projection: Projection) -> Swi
     return Switched(live=live, position=position, kept=before, dropped=None)
 
 
-def catch_up(site: Site, some: Sequence[Build]) -> None:
-    """Bring builds to the end of the log."""
+def catch_up(connection: Connection, site: Site, some: Sequence[Build]) -> None:
+    """Bring builds to the end of the log. Nothing is opened for that if they are there and no event waits."""
+    head = site.log.head().position
+    if all(
+        checkpoints.reached(connection, build) == head and not parked_events.count_of(connection, build)
+        for build in some
+    ):
+        return
     with Runner(site.conninfo, site.log, some, site.clock) as runner:
         runner.catch_up(site.stop)
 

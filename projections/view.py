@@ -22,7 +22,7 @@ from projections.parked_events import EVENTS, ParkedEvent, Untaken
 from projections.slots import SLOTS
 from projections.tables import Table, tables
 
-KEPT_ROWS = 10_000
+KEPT_ROWS = 7_000
 
 Due = tuple[Recorded, UUID | None, int]
 """An event, the key that it is routed by (None: every slot reads it) and the slot that it is due in."""

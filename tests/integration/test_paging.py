@@ -35,6 +35,15 @@ def test_a_share_holds_its_streams_and_the_names_that_come_from_anywhere(order_b
     assert taken(order_book.page(4, limit=9, size_max=HUGE, share=share)) == ([], 5, False)
 
 
+def test_events_of_unneeded_names_are_left_out(order_book: Log) -> None:
+    mine, other = UUID(int=5), UUID(int=6)
+    grow(order_book, [mine, other], [MORE, END])
+    settled = Share(slots=None, unneeded=("OrderSettled",))
+    assert taken(order_book.page(0, limit=9, size_max=HUGE, share=settled)) == ([1, 3], 4, False)
+    both = Share(slots=(5,), unneeded=("OrderSettled",))
+    assert taken(order_book.page(0, limit=9, size_max=HUGE, share=both)) == ([1], 4, False)
+
+
 def test_a_page_of_large_events_ends_early(order_book: Log) -> None:
     grow(order_book, [uuid4() for _ in range(FETCH_ROWS)], [MORE, MORE, MORE])
     whole = order_book.page(0, limit=3 * FETCH_ROWS, size_max=HUGE)

@@ -9,7 +9,7 @@ from uuid import uuid4
 from structlog.testing import capture_logs
 
 from infra.log import Log
-from infra.paging import Page, Share
+from infra.paging import WHOLE_LOG, Page, Share
 from infra.postgres import Connection
 from projections import following, rebuilding, workers
 from projections.switching import Site
@@ -26,7 +26,7 @@ class Overtaken:
         self._waits = True
 
     def page(
-        self, after: int, *, limit: int, size_max: int, until: int | None = None, share: Share | None = None
+        self, after: int, *, limit: int, size_max: int, until: int | None = None, share: Share = WHOLE_LOG
     ) -> Page:
         if self._waits:
             self._waits = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -33,6 +34,17 @@ def test_a_build_that_is_behind_does_not_go_live(site: Site, log: Log) -> None:
             exchanging.switch(connection, ready, CLOCK.now())
         assert live(connection) == 1
     assert switch(site, TALLY)
+
+
+def test_a_build_that_stands_where_the_log_ends_goes_live_without_being_opened(
+    site: Site, log: Log, reading: Connection
+) -> None:
+    grow(log, [uuid4()], [MORE, MORE])
+    prepared(site, TALLY)
+    nowhere = replace(site, conninfo="host=/nowhere")
+    with alone(site, "switch", [TALLY]) as connection:
+        assert switching.go_live(connection, nowhere, [switching.next_build(connection, TALLY)])
+    assert live(reading) == 1
 
 
 def test_without_a_build_that_is_whole_nothing_goes_live(site: Site, log: Log, reading: Connection) -> None:

@@ -28,19 +28,23 @@ def test_a_key_is_always_in_the_same_slot() -> None:
     assert {slot_of(uuid4()) for _ in range(2_000)} == set(range(SLOTS))
 
 
-def test_who_fills_all_slots_reads_the_whole_log() -> None:
-    assert share(projections.ALL, ALL) is None
+def test_who_fills_all_slots_reads_every_stream() -> None:
+    assert share(projections.ALL, ALL).slots is None
+
+
+@pytest.mark.parametrize("slots", [ALL, (3,)], ids=["all", "one"])
+def test_nobody_reads_what_no_projection_wants(slots: tuple[int, ...]) -> None:
+    unneeded = set(share([CUSTOMER_STATUS], slots).unneeded)
+    assert unneeded == {name for name, event in Event.named.items() if event.family != "orders"}
+    assert unneeded > set(share(projections.ALL, slots).unneeded) > {"BuildStarted", "LegDeparted"}
 
 
 def test_who_fills_some_reads_what_may_come_from_other_streams() -> None:
     read = share(projections.ALL, [3, 4])
-    assert read is not None
     assert read.slots == (3, 4)
     assert {"CarAllocated", "CarTakenAway", "PlanPublished", "PeriodClosed"} < set(read.names)
     assert not {"ReservationPlaced", "VehicleAllocated", "Delivered"} & set(read.names)
-    few = share([CUSTOMER_STATUS], [3])
-    assert few is not None
-    assert few.names == ()
+    assert share([CUSTOMER_STATUS], [3]).names == ()
 
 
 def test_what_an_order_tells_of_its_car_stands_with_the_car() -> None:
