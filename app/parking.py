@@ -13,9 +13,9 @@ from app.output import AsJson, out, print_json, print_table
 from app.wiring import clock_of, configured, connected, vault_of
 from infra.errors import NotFound
 from infra.parked import ParkedTable
-from infra.parked_messages import MESSAGES, ParkedMessage
+from infra.parked_messages import PARKED_MESSAGES, ParkedMessage
 from infra.postgres import Connection
-from projections.parked_events import EVENTS, ParkedEvent
+from projections.parked_events import PARKED_EVENTS, ParkedEvent
 
 parked = App(
     name="parked",
@@ -30,8 +30,8 @@ def list_them(*, json: AsJson = False) -> None:
     """List the messages that wait for a consumer, and the events that wait in a projection, as they were parked."""
     with connected(configured(), "carnet_writer") as connection:
         waiting: list[ParkedMessage | ParkedEvent] = [
-            *MESSAGES.waiting(connection),
-            *EVENTS.waiting(connection),
+            *PARKED_MESSAGES.waiting(connection),
+            *PARKED_EVENTS.waiting(connection),
         ]
     waiting.sort(key=lambda one: one.parked_at)
     if json:
@@ -91,10 +91,10 @@ def drop(parked_id: Id, /, *, why: str) -> None:
 def _table(connection: Connection, parked_id: UUID) -> ParkedTable[ParkedMessage] | ParkedTable[ParkedEvent]:
     """The table in which this one stands; that of the messages if it stands nowhere."""
     try:
-        EVENTS.find(connection, parked_id)
+        PARKED_EVENTS.find(connection, parked_id)
     except NotFound:
-        return MESSAGES
-    return EVENTS
+        return PARKED_MESSAGES
+    return PARKED_EVENTS
 
 
 def _told(one: ParkedMessage | ParkedEvent) -> dict[str, object]:

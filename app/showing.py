@@ -21,13 +21,13 @@ from consumers.run import CONSUMERS
 from domain.orders.status import Possibility
 from infra.clock import Clock
 from infra.errors import CarnetError, NotFound
-from infra.parked_messages import MESSAGES
+from infra.parked_messages import PARKED_MESSAGES
 from infra.position import NOTHING, shard_positions
 from infra.postgres import Connection
 from infra.settings import Settings
 from projections import queries
 from projections.lag import lag
-from projections.parked_events import EVENTS
+from projections.parked_events import PARKED_EVENTS
 
 OrderId = Annotated[UUID, Parameter(name="ORDER", help="The id of an order.")]
 
@@ -65,7 +65,7 @@ def status(*, json: AsJson = False) -> None:
             *_consumers(connection, clock, settings),
             *_relays(connection, clock, settings, head),
         ]
-        waiting, waiting_events = MESSAGES.count(connection), EVENTS.count(connection)
+        waiting, waiting_events = PARKED_MESSAGES.count(connection), PARKED_EVENTS.count(connection)
     if json:
         told = {"head": head, "followers": followers, "parked": waiting, "parked_events": waiting_events}
         print_json(told)

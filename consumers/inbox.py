@@ -18,7 +18,7 @@ from domain.kernel import Refused
 from infra import parked_messages
 from infra.errors import InputError, NotFound
 from infra.item import AlreadyTaken, Tracking
-from infra.parked_messages import MESSAGES
+from infra.parked_messages import PARKED_MESSAGES
 
 NAMESPACE = UUID("5b0c8f0e-6a0d-4c57-9c5e-2f8f1c1b7a10")
 
@@ -100,9 +100,9 @@ class Inbox:
                         want = self.source.read(self._shop.vault.open_bytes(row.payload))
                         self._shop.carry_out(want, uuid5(row.id, str(row.retries + 1)), None)
                     except (Refused, InputError, NotFound) as reason:
-                        MESSAGES.failed(connection, row, str(reason), self._shop.clock.now())
+                        PARKED_MESSAGES.failed(connection, row, str(reason), self._shop.clock.now())
                     else:
-                        MESSAGES.done(connection, row, self._shop.clock.now())
+                        PARKED_MESSAGES.done(connection, row, self._shop.clock.now())
 
     def look_again(self) -> None:
         """Find out which keys wait; needed where others park messages of this source too."""

@@ -52,7 +52,7 @@ class Appender:
             psycopg.Error: nothing was written, or the connection was lost and nothing is known.
         """
         pgconn = self.connection.pgconn
-        return self._outcomes(pgconn.exec_prepared(NAME, _values(group, now), BINARY, Format.BINARY), group)
+        return self._told(pgconn.exec_prepared(NAME, _values(group, now), BINARY, Format.BINARY), group)
 
     def send(self, group: Sequence[Item], now: datetime) -> None:
         """Begin the same. Until `outcomes` tells what came of it, nothing else may be asked."""
@@ -63,12 +63,12 @@ class Appender:
     def outcomes(self, group: Sequence[Item]) -> list[Outcome | None]:
         """What came of the group that was sent. Raises as `append`."""
         (told,) = self.connection.wait(generators.fetch_many(self.connection.pgconn))
-        return self._outcomes(told, group)
+        return self._told(told, group)
 
-    def _outcomes(self, told: PGresult, group: Sequence[Item]) -> list[Outcome | None]:
+    def _told(self, result: PGresult, group: Sequence[Item]) -> list[Outcome | None]:
         rows = Transformer(self.connection)
-        rows.set_pgresult(_succeeded(told), format=Format.BINARY)
-        verdicts: list[Verdict] = rows.load_rows(0, told.ntuples, tuple)
+        rows.set_pgresult(_succeeded(result), format=Format.BINARY)
+        verdicts: list[Verdict] = rows.load_rows(0, result.ntuples, tuple)
         if verdicts[0][1] == "appended":
             before = _number(verdicts[0][3])
             return [Appended(before + end) for end in _ends(group)]

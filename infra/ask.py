@@ -48,7 +48,8 @@ class Answer(Struct, frozen=True):
 
 
 class Answered(Protocol):
-    """Who is told the end of a command, once, in some thread; a `Future[Answer]` is one."""
+    """Who is told the end of a command, once, in some thread, which must not be kept waiting; a `Future[Answer]` is
+    one."""
 
     def set_result(self, answer: Answer, /) -> None: ...
 

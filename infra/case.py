@@ -18,6 +18,7 @@ from domain.context import Context
 from domain.markets.resolver import Markets
 from infra.ask import Answered
 from infra.deciding import Decided, Told, check_version, decide
+from infra.errors import PostgresFault
 from infra.item import Appended
 from infra.markets.loaded import LoadedMarkets
 from infra.states import StateCache, Versioned, pick
@@ -85,8 +86,9 @@ class Case(Waiting):
             )
             markets = self.basis.markets.now()
         except Exception as error:
-            if len(cases) == 1:
-                self.end = error
+            if len(cases) == 1 or isinstance(error, PostgresFault):
+                for case in cases:
+                    case.end = error
             else:  # one stream that cannot be read is no reason for the others to fail
                 for case in cases:
                     case.prepare([case])

@@ -1,6 +1,7 @@
-"""Group commit: everything that waits is sent as one append. Who comes alone and waits for it writes for itself.
+"""Group commit: what waits is sent as one append. Who comes alone and waits for it writes for itself.
 
-Where much waits, one half is decided while PostgreSQL writes the other, so neither waits long for the other.
+Where much waits, one half is decided while PostgreSQL writes the other. Who is in the first half is told when the
+second is decided and sent.
 After a lost connection the same group is sent again: what was committed comes back as a duplicate of itself.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from signal import SIGINT, default_int_handler, getsignal
-from threading import Condition, Event, Thread, current_thread, main_thread
+from threading import Condition, Thread, current_thread, main_thread
 from time import monotonic, sleep
 
 import psycopg
@@ -144,21 +145,21 @@ class GroupCommit:
         """Half of all there is, so that the other half can be decided meanwhile. Of little it is all, and nothing
         while something is on its way."""
         with self._changed:
-            waiting, there = len(self._queue), len(self._queue) + len(before)
-            if before and waiting < HALF_MIN:
+            if before and len(self._queue) < HALF_MIN:
                 return []
-            half = (there + 1) // 2
-            return take_independent(self._queue, half if half >= HALF_MIN else GROUP_MAX, before)
+            half = (len(self._queue) + len(before)) // 2
+            most = min(half, GROUP_MAX) if half >= HALF_MIN else GROUP_MAX
+            return take_independent(self._queue, most, before)
 
     def _begin(self, group: list[Waiting]) -> bool:
         """Send it, without waiting. False if nothing was sent: why, comes up again when its outcome is asked."""
         if not group:
             return False
         try:
-            appender = self._appender = self._appender or self._connect()
-            appender.send(_items(group), self._clock.now())
+            self._appender = self._appender or self._connect()
+            self._appender.send(_items(group), self._clock.now())
         except psycopg.Error:
-            return appender.connection.closed  # some of it may have been sent
+            return self._appender is not None and self._appender.connection.closed  # some may have been sent
         except Exception:
             return False
         return True
@@ -166,7 +167,7 @@ class GroupCommit:
     def _see_through(self, group: list[Waiting], *, sent: bool) -> None:
         """See to it that every item of the group has its outcome or its fault."""
         try:
-            self._write(group, sent=sent)
+            self._until_written(group, sent=sent)
         except PostgresFault as error:
             _fail(group, error)
         except Exception as error:
@@ -177,12 +178,12 @@ class GroupCommit:
             else:
                 _fail(left, fault(error) if isinstance(error, psycopg.Error) else error)
 
-    def _write(self, group: list[Waiting], *, sent: bool) -> None:
+    def _until_written(self, group: list[Waiting], *, sent: bool) -> None:
         """Write the group, or hear of it if it was sent. Who loses is told; the others are sent again without them."""
         give_up: float | None = None
         while group:
             try:
-                outcomes = self._outcomes(group, sent=sent, again=give_up is not None)
+                outcomes = self._write_or_hear(group, sent=sent, again=give_up is not None)
             except _Lost as lost:
                 give_up = give_up or monotonic() + self._learn_within_s
                 if monotonic() >= give_up:
@@ -190,7 +191,7 @@ class GroupCommit:
                         assert waiting.item
                         waiting.end = OutcomeUnknown(waiting.item.command_id, str(lost))
                     return
-                Event().wait(RECONNECT_EVERY_S)
+                sleep(RECONNECT_EVERY_S)
             else:
                 for waiting, outcome in zip(group, outcomes, strict=True):
                     waiting.end = outcome
@@ -199,7 +200,7 @@ class GroupCommit:
                 group = _open(group)
             sent = False
 
-    def _outcomes(self, group: list[Waiting], *, sent: bool, again: bool) -> Sequence[Outcome | None]:
+    def _write_or_hear(self, group: list[Waiting], *, sent: bool, again: bool) -> Sequence[Outcome | None]:
         try:
             appender = self._appender = self._appender or self._connect()
         except PostgresFault as error:
@@ -212,7 +213,8 @@ class GroupCommit:
             if again:
                 return [_own(appender, item, got) for item, got in zip(items, outcomes, strict=True)]
         except psycopg.Error as error:
-            if appender.connection.closed:
+            if appender.connection.closed or (again and _says_nothing_of_items(error)):
+                appender.connection.close()
                 self._appender = None
                 raise _Lost(fault(error).message) from error
             if isinstance(error, QueryCanceled):  # no fault of any one item
@@ -223,6 +225,11 @@ class GroupCommit:
 
 class _Lost(Exception):
     """The connection went away after something was sent: it may have been committed."""
+
+
+def _says_nothing_of_items(error: psycopg.Error) -> bool:
+    """It is read-only, short of something or about to stop, so what the try before came to is still not known."""
+    return (error.sqlstate or "")[:2] in {"25", "53", "57"}
 
 
 def _own(appender: Appender, item: Item, outcome: Outcome | None) -> Outcome | None:
@@ -254,7 +261,7 @@ def _tell(waiting: Waiting) -> None:
     try:
         waiting.tell()
     except Exception:  # one who cannot be told is no reason for the others to wait for ever
-        logger.exception("end_not_told", command_id=str(waiting.item and waiting.item.command_id))
+        logger.exception("log.end_not_told", command_id=str(waiting.item and waiting.item.command_id))
 
 
 def _open(group: list[Waiting]) -> list[Waiting]:

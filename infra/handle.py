@@ -85,7 +85,8 @@ class Desk:
 
     def submit(self, ask: Ask) -> Future[Answer]:
         """The same without waiting, for who has many commands in flight. The future ends as `handle` does, and
-        cannot be cancelled. Commands on one stream that are in flight together may happen in any order."""
+        cannot be cancelled. Commands on one stream that are in flight together may happen in any order. A callback
+        of the future may run in the writer's thread, so it must not wait, least of all for another command."""
         answer = _promised()
         self.enter(ask, answer)
         return answer
@@ -199,7 +200,7 @@ class Desk:
         case.answer.set_result(Answer(first.position, tuple(one.event for one in recorded), repeated=True))
 
     def _aside(self, answer: Answered, ask: Callable[[], None]) -> None:
-        """Do what asks a database where neither the writer nor an event loop waits for it."""
+        """Do what asks a database where the writer does not wait for it."""
 
         def guarded() -> None:
             try:

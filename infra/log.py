@@ -6,7 +6,6 @@ All writing goes through the group commit of this process.
 from __future__ import annotations
 
 from concurrent.futures import Future
-from typing import Self
 
 from infra.append import Appender
 from infra.clock import Clock
@@ -78,13 +77,7 @@ class Log(LogReader):
         """Write what was queued, then close the connections."""
         self._writer.close()
         self._partitions.close()
-        self._pool.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        super().close()
 
     def _appender(self) -> Appender:
         connection = self._connect()
@@ -98,8 +91,9 @@ class Log(LogReader):
     def _connect(self) -> Connection:
         connection = connect(self._conninfo, "carnet_writer")
         try:
-            check_durable(connection)
-            connection.execute(f"set statement_timeout = {int(self._write_within_s * 1000)}".encode())
+            with faults():
+                check_durable(connection)
+                connection.execute(f"set statement_timeout = {int(self._write_within_s * 1000)}".encode())
         except PostgresFault:
             connection.close()
             raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Self
 from uuid import UUID
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -69,6 +69,16 @@ class LogReader:
 
     def __init__(self, conninfo: str) -> None:
         self._pool = Pool(_planned_once(conninfo), "carnet_writer")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def read(self, after: int, limit: int) -> list[Recorded]:
         """The next events after a position, in order, at most `limit`."""

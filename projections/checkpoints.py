@@ -8,6 +8,7 @@ from datetime import datetime
 from infra.errors import IntegrityFault
 from infra.postgres import Connection
 from projections.builds import Build
+from projections.slots import ALL
 
 
 def positions(connection: Connection, build: Build) -> dict[int, int]:
@@ -21,8 +22,8 @@ def positions(connection: Connection, build: Build) -> dict[int, int]:
 
 
 def reached(connection: Connection, build: Build) -> int:
-    """The position at which every slot of a build has arrived."""
-    return min(positions(connection, build).values())
+    """The position at which every slot of a build has arrived. Raises as `read`."""
+    return min(read(connection, build, ALL).values())
 
 
 def read(connection: Connection, build: Build, slots: Sequence[int]) -> dict[int, int]:

@@ -2,7 +2,7 @@
 
 A worker that is killed, or that PostgreSQL fails, is started again, and goes on where its slots stand: after a second,
 and after twice as long each time that it fails again soon, half a minute at most. One that finds a fault which only a
-person can mend ends them all.
+person can mend ends them all; and so does a server that cannot be reached when one is to start again.
 """
 
 from __future__ import annotations

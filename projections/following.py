@@ -33,9 +33,10 @@ def live_builds(conninfo: str, projections: Sequence[Projection], clock: Clock) 
     """
     with connect(conninfo, "carnet_writer") as connection, faults():
         check_version(connection)
+        found = [live(connection, projection) for projection in projections]
         return [
-            live(connection, projection) or go_live_first(connection, projection, clock.now())
-            for projection in projections
+            build or go_live_first(connection, projection, clock.now())
+            for build, projection in zip(found, projections, strict=True)
         ]
 
 

@@ -52,7 +52,7 @@ class ParkedEvent(Parked):
         return f"projection {self.projection}, build {self.build}, position {self.position}"
 
 
-EVENTS: Final = ParkedTable(
+PARKED_EVENTS: Final = ParkedTable(
     ParkedEvent,
     "read.parked_events",
     what="event",

@@ -34,8 +34,8 @@ def lock_names(build: str, slots: Sequence[int]) -> list[str]:
 
 
 def share(projections: Sequence[Projection], slots: Sequence[int]) -> Share:
-    """The part of the log that some slots of these projections need. Events whose names this code does not know are
-    never left out: nobody can tell what they would change."""
+    """The part of the log that some slots of these projections need. Events are never left out because this
+    code does not know their names: nobody can tell what they would change."""
     unneeded = {
         name
         for name, event in Event.named.items()

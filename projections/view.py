@@ -18,7 +18,7 @@ from projections import builds, checkpoints, parked_events
 from projections.builds import Build
 from projections.kernel import Key, Row
 from projections.memory import Changes, Memory
-from projections.parked_events import EVENTS, ParkedEvent, Untaken
+from projections.parked_events import PARKED_EVENTS, ParkedEvent, Untaken
 from projections.slots import SLOTS
 from projections.tables import Table, tables
 
@@ -160,9 +160,9 @@ class View:
         """Fold an event that waits, as if it came only now; whether that went well."""
         error = self._fold(recorded, parked.slot, carefully=True)
         if error is not None:
-            EVENTS.failed(self._connection, parked, parked_events.reason_of(error), now)
+            PARKED_EVENTS.failed(self._connection, parked, parked_events.reason_of(error), now)
             return False
-        EVENTS.done(self._connection, parked, now)
+        PARKED_EVENTS.done(self._connection, parked, now)
         return True
 
     def unblock(self, key: UUID) -> None:

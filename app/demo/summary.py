@@ -13,7 +13,7 @@ from app.wiring import Book
 from domain.kernel import Recorded
 from domain.orders.refusing import CommandRefused
 from infra.log import Log
-from infra.parked_messages import MESSAGES
+from infra.parked_messages import PARKED_MESSAGES
 from infra.postgres import connect
 from projections import queries
 from projections.queries import Owed, Verdicts
@@ -82,7 +82,7 @@ def look(book: Book, published: int, read_back: ReadBack) -> Found:
             clawbacks=queries.clawbacks(connection),
             kept=queries.kept(connection),
             findings=_by_rule(queries.findings(connection)),
-            parked=MESSAGES.count(connection),
+            parked=PARKED_MESSAGES.count(connection),
         )
 
 

@@ -32,7 +32,7 @@ from infra.clock import SimulatedClock
 from infra.errors import CarnetError, InputError
 from infra.markets import load_markets
 from infra.markets.loaded import LoadedMarkets
-from infra.parked_messages import MESSAGES
+from infra.parked_messages import PARKED_MESSAGES
 from infra.postgres import connect, faults
 from projections.columns import shape
 from projections.following import catch_up
@@ -149,7 +149,7 @@ class Stage:
                 TimerRunner(shop).fire_due(threads)
                 self._follow()
                 self._project()
-            if stuck := MESSAGES.count(connection):
+            if stuck := PARKED_MESSAGES.count(connection):
                 raise CarnetError(f"{stuck} of the timers {', '.join(fired)} were refused.")
         return fired
 

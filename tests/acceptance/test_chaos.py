@@ -29,7 +29,7 @@ from infra.clock import SimulatedClock
 from infra.embedded.processes import wait_until
 from infra.embedded.servers import Embedded
 from infra.errors import PostgresFault
-from infra.parked_messages import MESSAGES
+from infra.parked_messages import PARKED_MESSAGES
 from infra.position import relay_position
 from infra.postgres import connect
 from infra.settings import read
@@ -157,4 +157,4 @@ def test_every_projection_equals_its_rebuild(disturbed: Played) -> None:
 def test_it_is_the_season_that_nobody_disturbed(disturbed: Played, undisturbed: Summary) -> None:
     assert season_digest(disturbed.log) == undisturbed.digest
     with connect(disturbed.book.conninfo, "carnet_reader") as connection:
-        assert MESSAGES.count(connection) == undisturbed.parked
+        assert PARKED_MESSAGES.count(connection) == undisturbed.parked

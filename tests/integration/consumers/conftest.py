@@ -39,7 +39,7 @@ from infra.kafka import admin
 from infra.log import Log
 from infra.markets import load_markets
 from infra.migrate import KEYS, migrate
-from infra.parked_messages import MESSAGES, ParkedMessage
+from infra.parked_messages import PARKED_MESSAGES, ParkedMessage
 from infra.vault import Vault
 
 KEK = bytes(range(32))
@@ -211,19 +211,19 @@ class Scene:
 
     def parked(self) -> list[ParkedMessage]:
         with self.shop.pool.connection() as connection:
-            return MESSAGES.waiting(connection)
+            return PARKED_MESSAGES.waiting(connection)
 
     def retry(self, row: ParkedMessage) -> None:
         with self.shop.pool.connection() as connection:
-            MESSAGES.retry(connection, row.id, actor="clerk-1", now=AT)
+            PARKED_MESSAGES.retry(connection, row.id, actor="clerk-1", now=AT)
 
     def drop(self, row: ParkedMessage, why: str) -> None:
         with self.shop.pool.connection() as connection:
-            MESSAGES.drop(connection, row.id, actor="clerk-1", now=AT, why=why)
+            PARKED_MESSAGES.drop(connection, row.id, actor="clerk-1", now=AT, why=why)
 
     def parked_state(self, row: ParkedMessage) -> str:
         with self.shop.pool.connection() as connection:
-            return MESSAGES.find(connection, row.id).state
+            return PARKED_MESSAGES.find(connection, row.id).state
 
     def history(self, stream_id: UUID) -> list[Recorded]:
         return self.shop.log.history(stream_id)

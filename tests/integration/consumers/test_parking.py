@@ -8,7 +8,7 @@ from consumers import factory as plant
 from consumers.kernel import encode
 from infra.embedded.processes import wait_until
 from infra.errors import InputError, NotFound
-from infra.parked_messages import MESSAGES, WAITS
+from infra.parked_messages import PARKED_MESSAGES, WAITS
 from infra.topics import FACTORY, PAYMENTS
 from tests.integration.consumers.conftest import AT, SECONDS, Scene
 
@@ -102,7 +102,7 @@ def test_what_waited_behind_a_dropped_message_goes_on(scene: Scene) -> None:
         assert wait_until(lambda: not scene.parked(), seconds=SECONDS)
     assert scene.payments(order) == ["p-1"]
     with scene.shop.pool.connection() as connection:
-        dropped = MESSAGES.find(connection, row.id)
+        dropped = PARKED_MESSAGES.find(connection, row.id)
     assert (dropped.state, dropped.changed_by, dropped.why) == (
         "dropped",
         "clerk-1",
@@ -134,7 +134,7 @@ def test_a_decision_that_makes_no_sense_is_an_input_error(scene: Scene) -> None:
     with pytest.raises(InputError, match="dropped"):
         scene.retry(row)
     with scene.shop.pool.connection() as connection, pytest.raises(NotFound, match="no parked message"):
-        MESSAGES.find(connection, uuid4())
+        PARKED_MESSAGES.find(connection, uuid4())
 
 
 def test_a_message_of_an_erased_car_is_parked_without_its_payload(scene: Scene) -> None:

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from uuid import UUID
 
 import psycopg
 import pytest
 
-from infra.append import NAME
+from infra.append import NAME, Appender
 from infra.clock import SystemClock
 from infra.embedded.servers import Embedded
 from infra.errors import PostgresFault
@@ -20,6 +21,7 @@ from infra.item import Appended, Conflict, Duplicate, Item, Outcome, OutcomeUnkn
 from infra.log import Log
 from infra.migrate import migrate
 from infra.settings import read
+from infra.waiting import GROUP_MAX
 from tests import examples
 from tests.integration.log.items import WITHIN_S, assert_sound, item, rows, wait
 from tests.integration.log.wire import Cut, wire
@@ -97,8 +99,9 @@ def test_a_server_that_goes_down_leaves_nobody_waiting_and_loses_nothing(server_
 
 
 def test_the_next_half_is_not_decided_on_what_the_one_before_is_about_to_change(
-    desk: Desk, database: str
+    desk: Desk, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("infra.handle.ATTEMPTS", 1)  # a decision on a state that is about to change would be told
     orders = [UUID(int=number) for number in range(1, 65)]
     asked = [replace(examples.reserve, order_id=order) for order in orders] + [
         replace(examples.pay_deposit, order_id=order, payment_id=f"bank-{n}")
@@ -110,3 +113,35 @@ def test_the_next_half_is_not_decided_on_what_the_one_before_is_about_to_change(
         assert answer.result(WITHIN_S).events
     assert assert_sound(database) == len(asked)
     assert rows(database, "select count(*) from carnet.commands") == [(len(asked),)]
+
+
+def test_a_group_is_bounded_however_much_waits(order_book: Log, database: str) -> None:
+    with gathered(database, order_book, [item() for _ in range(10 * GROUP_MAX)]) as futures:
+        pass
+    wait(*futures)
+    ((largest,),) = rows(
+        database, "select max(n) from (select count(*) n from carnet.events group by recorded_at) g"
+    )
+    assert largest == GROUP_MAX
+    assert assert_sound(database) == len(futures)
+
+
+def test_a_connection_that_fails_oddly_ends_its_group_and_not_the_writer(database: str) -> None:
+    class OddLog(Log):
+        """Twice its new connection is ended while it is being prepared."""
+
+        tries = count(1)
+
+        def _appender(self) -> Appender:
+            if next(self.tries) <= 2:
+                raise psycopg.OperationalError("terminating connection due to administrator command")
+            return super()._appender()
+
+    with OddLog(database, SystemClock()) as log:
+        ends = [
+            future.exception(WITHIN_S) or future.result()
+            for future in [log.append(item()) for _ in range(MANY)]
+        ]
+        assert wait(log.append(item()))
+    assert all(isinstance(end, (Appended, PostgresFault)) for end in ends)
+    assert assert_sound(database) == 1 + sum(isinstance(end, Appended) for end in ends)

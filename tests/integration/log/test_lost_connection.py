@@ -3,10 +3,12 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import LiteralString
 from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from infra.append import NAME
 from infra.clock import SystemClock
@@ -16,6 +18,10 @@ from infra.log import Log
 from tests.integration.log.items import assert_sound, event, item, rows, wait, write
 from tests.integration.log.wire import Cut, Wire, wire
 
+READ_ONLY: LiteralString = """do $$ begin
+    execute format('alter database %I set default_transaction_read_only = on', current_database());
+end $$"""
+AS_BEFORE: LiteralString = "do $$ begin execute format('alter database %I reset all', current_database()); end $$"
 CUTS: tuple[Cut, ...] = ("before the server hears it", "before the client hears the answer")
 
 
@@ -118,6 +124,20 @@ def test_an_outcome_that_cannot_be_learnt_is_said_to_be_unknown(
     cable.refusing = False
     assert write(log, item(command_id=one.command_id)) == [Duplicate(2, 1, None, None)]
     assert assert_sound(database) == 2
+
+
+def test_a_server_that_has_become_read_only_cannot_tell_the_outcome(
+    cut_off: tuple[Wire, Log], database: str
+) -> None:
+    cable, log = cut_off
+    write(log, item())
+    rows(database, READ_ONLY)
+    cable.cut_next("before the client hears the answer", holding=NAME)
+    with pytest.raises(OutcomeUnknown, match="It is not known"):
+        write(log, item())
+    rows(make_conninfo(database, options="-c default_transaction_read_only=off"), AS_BEFORE)
+    assert assert_sound(database) == 2
+    assert write(log, item()) == [Appended(3)]
 
 
 def test_a_backend_that_is_terminated_in_mid_append_leaves_nothing(order_book: Log, database: str) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.kernel import Recorded
 from infra.postgres import Connection
 from projections.kernel import Change, Projection, Rows
-from projections.parked_events import EVENTS
+from projections.parked_events import PARKED_EVENTS
 from tests.integration.projections.scene import CLOCK
 from tests.integration.projections.tally import TALLY, count
 
@@ -37,19 +37,19 @@ def ill(*names: str) -> tuple[Projection, Ill]:
 
 def waiting(owner: Connection) -> list[tuple[int, str, str, str]]:
     """Position, name, state and reason of what waits."""
-    return [(event.position, event.name, event.state, event.reason) for event in EVENTS.waiting(owner)]
+    return [(event.position, event.name, event.state, event.reason) for event in PARKED_EVENTS.waiting(owner)]
 
 
 def parked_id(owner: Connection, at: int) -> UUID:
-    return next(event.id for event in EVENTS.waiting(owner) if event.position == at)
+    return next(event.id for event in PARKED_EVENTS.waiting(owner) if event.position == at)
 
 
 def retry(owner: Connection, at: int) -> None:
-    EVENTS.retry(owner, parked_id(owner, at), actor="ada", now=CLOCK.now())
+    PARKED_EVENTS.retry(owner, parked_id(owner, at), actor="ada", now=CLOCK.now())
 
 
 def drop(owner: Connection, at: int, why: str) -> None:
-    EVENTS.drop(owner, parked_id(owner, at), actor="ada", now=CLOCK.now(), why=why)
+    PARKED_EVENTS.drop(owner, parked_id(owner, at), actor="ada", now=CLOCK.now(), why=why)
 
 
 def events_of(owner: Connection) -> dict[UUID, int]:

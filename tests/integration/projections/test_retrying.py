@@ -10,7 +10,7 @@ from infra.errors import InputError
 from infra.log import Log
 from infra.postgres import Connection
 from projections import rebuilding
-from projections.parked_events import EVENTS
+from projections.parked_events import PARKED_EVENTS
 from projections.switching import Site
 from tests.integration.projections.failing import WAITS, drop, events_of, ill, parked_id, retry, waiting
 from tests.integration.projections.scene import CLOCK, catch_up, digests, rebuilt, rows_of, runner
@@ -54,7 +54,7 @@ def test_a_retry_goes_as_far_as_the_next_event_that_fails(database: str, log: Lo
         ]
         retry(owner, 3)
         running.catch_up()
-        assert [event.retries for event in EVENTS.waiting(owner)] == [2, 0]
+        assert [event.retries for event in PARKED_EVENTS.waiting(owner)] == [2, 0]
 
 
 def test_what_was_dropped_never_comes_and_what_waited_behind_it_goes_on(
@@ -69,10 +69,10 @@ def test_what_was_dropped_never_comes_and_what_waited_behind_it_goes_on(
     catch_up(database, log, sick)
     assert waiting(owner) == []
     assert events_of(owner) == {bad: 2}
-    event = EVENTS.find(owner, dropped)
+    event = PARKED_EVENTS.find(owner, dropped)
     assert (event.state, event.changed_by, event.why) == ("dropped", "ada", "a test order; the shop knows")
     with pytest.raises(InputError, match="no longer waits: it is dropped"):
-        EVENTS.retry(owner, dropped, actor="ada", now=CLOCK.now())
+        PARKED_EVENTS.retry(owner, dropped, actor="ada", now=CLOCK.now())
 
 
 def test_an_event_is_not_dropped_without_a_reason(database: str, log: Log, owner: Connection) -> None:
