@@ -261,7 +261,7 @@ def _tell(waiting: Waiting) -> None:
     try:
         waiting.tell()
     except Exception:  # one who cannot be told is no reason for the others to wait for ever
-        logger.exception("log.end_not_told", command_id=str(waiting.item and waiting.item.command_id))
+        logger.exception("append.end_not_told", command_id=str(waiting.item and waiting.item.command_id))
 
 
 def _open(group: list[Waiting]) -> list[Waiting]:

@@ -40,7 +40,7 @@ def _destroy_payload(connection: Connection, parked_id: UUID) -> None:
     connection.execute("select vault.destroy_parked(%s)", [parked_id])
 
 
-MESSAGES: Final = ParkedTable(
+PARKED_MESSAGES: Final = ParkedTable(
     ParkedMessage,
     "carnet.parked",
     what="message",
@@ -76,7 +76,7 @@ def ready(connection: Connection, topic: str, partition: int) -> ParkedMessage |
         where asked or reason = %s
         order by parked_at, "offset" limit 1"""
     first = connection.execute(query, [topic, partition, WAITS]).fetchone()
-    return MESSAGES.find(connection, first[0]) if first else None
+    return PARKED_MESSAGES.find(connection, first[0]) if first else None
 
 
 @contextmanager

@@ -43,7 +43,7 @@ class PartitionsAhead:
         try:
             self._ask_at = self._pool.run(_partitions_ahead)
         except PostgresFault as fault:
-            logger.warning("log.partition_not_made", position=position, why=str(fault))
+            logger.warning("append.partition_not_made", position=position, why=str(fault))
             self._ask_at = position + AGAIN_AFTER
 
 

@@ -133,8 +133,8 @@ def test_every_event_is_told() -> None:
 def test_every_line_that_the_processes_log_is_told() -> None:
     page = (DOCS / "how-to/your-own-servers.md").read_text()
     code = "".join(file.read_text() for part in PARTS for file in (ROOT / part).rglob("*.py"))
-    logged = set(re.findall(r'"((?:project|relay|consume|log)\.\w+)"', code))
-    assert logged == set(re.findall(r"`((?:project|relay|consume|log)\.\w+)`", page))
+    logged = set(re.findall(r'"((?:project|relay|consume|append)\.\w+)"', code))
+    assert logged == set(re.findall(r"`((?:project|relay|consume|append)\.\w+)`", page))
 
 
 def test_the_readme_names_both_commands() -> None:

@@ -101,7 +101,9 @@ def test_a_server_that_goes_down_leaves_nobody_waiting_and_loses_nothing(server_
 def test_the_next_half_is_not_decided_on_what_the_one_before_is_about_to_change(
     desk: Desk, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.handle.ATTEMPTS", 1)  # a decision on a state that is about to change would be told
+    monkeypatch.setattr(
+        "infra.handle.ATTEMPTS", 1
+    )  # a decision on a state that is about to change would be told
     orders = [UUID(int=number) for number in range(1, 65)]
     asked = [replace(examples.reserve, order_id=order) for order in orders] + [
         replace(examples.pay_deposit, order_id=order, payment_id=f"bank-{n}")

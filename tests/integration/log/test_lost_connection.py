@@ -19,9 +19,11 @@ from tests.integration.log.items import assert_sound, event, item, rows, wait, w
 from tests.integration.log.wire import Cut, Wire, wire
 
 READ_ONLY: LiteralString = """do $$ begin
-    execute format('alter database %I set default_transaction_read_only = on', current_database());
+    execute format('alter database %%I set default_transaction_read_only = on', current_database());
 end $$"""
-AS_BEFORE: LiteralString = "do $$ begin execute format('alter database %I reset all', current_database()); end $$"
+AS_BEFORE: LiteralString = (
+    "do $$ begin execute format('alter database %%I reset all', current_database()); end $$"
+)
 CUTS: tuple[Cut, ...] = ("before the server hears it", "before the client hears the answer")
 
 

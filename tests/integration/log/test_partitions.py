@@ -111,7 +111,7 @@ def test_a_partition_that_cannot_be_made_is_warned_of_long_before_it_is_needed(s
     with structlog.testing.capture_logs() as logs:
         with Log(small, SystemClock()) as log:
             assert write(log, item(count=11), item(count=9)) == [Appended(11), Appended(20)]
-        assert [entry["event"] for entry in logs] == ["partition_not_made"]
+        assert [entry["event"] for entry in logs] == ["append.partition_not_made"]
         assert "already exists" in logs[0]["why"]
     with Log(small, SystemClock()) as log:
         with pytest.raises(PostgresFault, match="already exists"):
