@@ -3,6 +3,7 @@
 import os
 import signal
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -62,6 +63,15 @@ def test_who_is_alone_writes_for_himself(order_book: Log, database: str) -> None
     assert assert_sound(database) == 3
 
 
+@pytest.fixture
+def _ctrl_c_interrupts() -> Iterator[None]:
+    """Also where the tests were started in the background, which lets them ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c_interrupts")
 def test_ctrl_c_ends_the_wait_and_not_what_is_being_written(database: str) -> None:
     def write_and_wait() -> None:
         log.write(interrupted)
