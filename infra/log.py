@@ -10,7 +10,8 @@ from concurrent.futures import Future
 from infra.append import Appender
 from infra.clock import Clock
 from infra.errors import PostgresFault
-from infra.group_commit import LEARN_WITHIN_S, QUEUE_MAX, GroupCommit
+from infra.group_commit import QUEUE_MAX, GroupCommit
+from infra.group_writer import LEARN_WITHIN_S, GroupWriter
 from infra.item import Item, Outcome
 from infra.log_reader import LogReader
 from infra.migrate import check_version
@@ -46,13 +47,10 @@ class Log(LogReader):
         self._conninfo = conninfo
         self._write_within_s = write_within_s
         self._partitions = PartitionsAhead(self._pool)
-        self._writer = GroupCommit(
-            self._appender,
-            clock,
-            reached=self._partitions.reached,
-            queue_max=queue_max,
-            learn_within_s=learn_within_s,
+        writer = GroupWriter(
+            self._appender, clock, reached=self._partitions.reached, learn_within_s=learn_within_s
         )
+        self._groups = GroupCommit(writer, queue_max=queue_max)
 
     def append(self, item: Item) -> Future[Outcome]:
         """Queue an item for the next group. The future has its outcome once that is durable; it raises
@@ -62,20 +60,20 @@ class Log(LogReader):
             Busy: the queue is full, or the log is closed.
         """
         handed = Handed(item)
-        self._writer.submit(handed)
+        self._groups.submit(handed)
         return handed.outcome
 
     def submit(self, waiting: Waiting) -> None:
         """The same for what becomes an item just before it is written, and is told its end. Raises Busy."""
-        self._writer.submit(waiting)
+        self._groups.submit(waiting)
 
     def write(self, waiting: Waiting) -> None:
         """The same for a thread that waits for the end anyway: it may be told before this returns. Raises Busy."""
-        self._writer.write(waiting)
+        self._groups.write(waiting)
 
     def close(self) -> None:
         """Write what was queued, then close the connections."""
-        self._writer.close()
+        self._groups.close()
         self._partitions.close()
         super().close()
 
