@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection
 
@@ -94,7 +94,7 @@ def _fill(
         Log(conninfo, clock) as log,
         Runner(conninfo, log, builds, clock, slots=slots) as runner,
     ):
-        runner.catch_up(stop, parent.send, until=until)
+        runner.catch_up(stop, partial(_tell, parent), until=until)
 
 
 @contextmanager
@@ -107,7 +107,12 @@ def _answering(parent: Connection) -> Iterator[threading.Event]:
     try:
         yield stop
     except CarnetError as fault:
-        parent.send(fault)
+        _tell(parent, fault)
+
+
+def _tell(parent: Connection, what: CarnetError | int) -> None:
+    with suppress(BrokenPipeError):  # it was killed; then nobody is there to be told, and we are about to end
+        parent.send(what)
 
 
 def _wait_for_end(parent: Connection, stop: threading.Event) -> None:

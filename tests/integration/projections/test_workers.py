@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +27,7 @@ from projections.digest import digest_of
 from projections.kernel import Change, Projection, Rows
 from projections.making import make
 from projections.slots import shares
+from tests.acceptance.installation import inherited
 from tests.integration.projections.scene import CLOCK, catch_up, digests, position, rebuilt, runner, until
 from tests.integration.projections.tally import ALSO, END, ENDED, MORE, TALLY, grow
 
@@ -189,6 +192,30 @@ def test_a_fault_that_a_person_must_mend_ends_them_all(database: str, log: Log, 
         assert isinstance(running.fault, IntegrityFault)
         assert "failed on ReservationLapsed at position 1" in str(running.fault)
     assert pids(owner) == set()
+
+
+ORPHAN = """
+from multiprocessing import Pipe
+from infra.clock import SystemClock
+from projections import workers
+from projections.slots import ALL
+
+parents_end, end = Pipe()
+parents_end.close()
+workers._follow("host=/nowhere", [], SystemClock(), end, ALL, once=True, log_level="info")
+"""
+
+
+def test_a_worker_whose_parent_was_killed_tells_its_fault_to_nobody_and_ends() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", ORPHAN],
+        env=inherited(),
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_a_slot_that_another_process_writes_is_refused(database: str, log: Log) -> None:
