@@ -36,7 +36,7 @@ from tests import examples
 GROUP = 64
 LABELS = ("100k", "1m", "10m")
 # Runs before any counts: the first change of a page after a checkpoint writes all of it, and a long log has more pages.
-WARM_UPS = (1, 6, 16)
+WARM_UPS = (1, 4, 8)
 Side = Callable[[str, int, int], Numbers]
 OF_ORDERS = [name for name, event in Event.named.items() if event.family == "orders"]
 
