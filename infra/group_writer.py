@@ -58,7 +58,7 @@ class GroupWriter:
             self._appender.send(_items(group), self._clock.now())
         except psycopg.Error:
             return self._appender is not None and self._appender.connection.closed  # some may have been sent
-        except Exception:
+        except Exception:  # nothing is swallowed: `see_through` tries again, and tells those whom it concerns
             return False
         return True
 

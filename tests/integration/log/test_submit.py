@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import wrap_future
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from uuid import UUID, uuid4
@@ -11,19 +12,20 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from domain.kernel import Refused, State, Stream
+from domain.kernel import Recorded, Refused, State, Stream
 from domain.orders.cancelling import CancelOrder, OrderCancelled
 from domain.orders.state import Order
 from domain.sealed import Clear
 from infra.clock import SimulatedClock
-from infra.errors import InputError
+from infra.errors import InputError, PostgresFault
 from infra.handle import Answer, Ask, Desk
 from infra.item import Busy
 from infra.log import Log
+from infra.log_reader import NOTHING_KNOWN
 from infra.vault import Vault
 from tests import examples
 from tests.examples import MARKETS, ORDER_ID
-from tests.integration.log.items import WITHIN_S, ask, assert_sound, rows
+from tests.integration.log.items import WITHIN_S, ask, assert_sound, item, rows
 
 ORDERS = [UUID(int=number) for number in range(100, 140)]
 
@@ -162,3 +164,31 @@ def test_a_command_that_writes_where_it_said_it_would_not_is_a_fault_of_ours(des
         desk.handle(ask(wrong))
     assert log.head().position == 1
     assert desk.handle(ask(examples.pay_deposit)).position == 2
+
+
+def test_a_log_that_cannot_be_read_is_asked_once_for_a_group_and_not_for_each_command(
+    database: str, vault: Vault, clock: SimulatedClock
+) -> None:
+    class Unreadable(Log):
+        asked = 0
+
+        def histories(
+            self, stream_ids: Iterable[UUID], *, after: Mapping[UUID, int] = NOTHING_KNOWN
+        ) -> dict[UUID, list[Recorded]]:
+            self.asked += 1
+            raise PostgresFault("PostgreSQL cannot be reached: no connection came free.")
+
+    with Unreadable(database, clock) as log:
+        desk = Desk(log, vault, MARKETS, clock, digest_key=vault.digest_key())
+        with psycopg.connect(database) as holder:
+            holder.execute("select from carnet.head for update")
+            first = log.append(item())
+            while not rows(database, "select 1 from pg_stat_activity where wait_event_type = 'Lock'"):
+                assert not first.done()
+            answers = [
+                desk.submit(ask(replace(examples.pay_deposit, order_id=order_id))) for order_id in ORDERS
+            ]
+        for answer in answers:
+            with pytest.raises(PostgresFault, match="no connection came free"):
+                answer.result(WITHIN_S)
+        assert log.asked < len(answers) / 2

@@ -11,6 +11,7 @@ from infra.errors import CarnetError, IntegrityFault
 from infra.log import Log
 from infra.postgres import Connection, connect
 from projections import following, rebuilding
+from projections.inventory import inventory
 from projections.switching import Site
 from tests.integration.projections.scene import CLOCK, catch_up, rows_of
 from tests.integration.projections.tally import ENDED, MORE, TALLY, WIDER, grow
@@ -64,6 +65,15 @@ def test_a_version_that_went_back_does_not_go_live(site: Site, log: Log) -> None
     rebuilding.prepare(site, [WIDER])
     with pytest.raises(IntegrityFault, match=r"tally are of v2; this version of Carnet is older"):
         switch(site, TALLY)
+
+
+def test_a_new_projection_does_not_go_live_beside_one_that_may_not_go_on(
+    site: Site, log: Log, reading: Connection
+) -> None:
+    catch_up(site.conninfo, log, WIDER)
+    with pytest.raises(IntegrityFault, match=r"tally are of v2; this version of Carnet is older"):
+        catch_up(site.conninfo, log, ENDED, TALLY)
+    assert inventory(reading, [ENDED]) == []
 
 
 def test_a_view_that_somebody_built_upon_ours_stays(site: Site, log: Log, reading: Connection) -> None:
