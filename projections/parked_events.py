@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
+import structlog
 from psycopg.rows import class_row
 
 from infra.errors import IntegrityFault
@@ -22,17 +23,20 @@ from projections.builds import Build
 WAITS = "It waits behind an earlier event of the same key."
 KEYS_MAX = 1_000
 
+logger = structlog.get_logger()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untaken:
     """An event that a build could not take, and why. `key` is what it waits under: its stream, or what its
-    projection routes it by."""
+    projection routes it by. `error` is the type of what was raised on it, None if it only waits behind another."""
 
     slot: int
     key: UUID
     position: int
     name: str
     reason: str
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +93,21 @@ def park(connection: Connection, build: Build, events: Sequence[Untaken], now: d
                 for event in events
             ],
         )
+
+
+def tell(build: Build, event: Untaken | ParkedEvent, error: str) -> None:
+    """Log that a queue waits since a projection failed on its first event. Call it once that is committed."""
+    # What an error says may repeat what the event holds. A log line tells its type alone.
+    logger.warning(
+        "project.event_parked",
+        projection=build.projection.name,
+        version=build.projection.version,
+        build=build.number,
+        slot=event.slot,
+        position=event.position,
+        name=event.name,
+        error=error,
+    )
 
 
 def blocked(connection: Connection, build: Build, slots: Sequence[int]) -> set[UUID]:

@@ -20,8 +20,8 @@ def retry_parked(connection: Connection, log: Reader, views: Sequence[View], clo
 
 
 def _retry_queue(connection: Connection, log: Reader, view: View, key: UUID, clock: Clock) -> None:
-    goes_on = True
-    while goes_on:
+    error = None
+    while error is None:
         with connection.transaction():
             event = parked_events.first(connection, view.build, key)
             if event is None:
@@ -29,6 +29,8 @@ def _retry_queue(connection: Connection, log: Reader, view: View, key: UUID, clo
                 return
             now = clock.now()
             (recorded,) = log.page(event.position - 1, limit=1, size_max=1).events
-            goes_on = view.retry(event, recorded, now)
+            error = view.retry(event, recorded, now)
             view.write(view.hand_over(), now)
         view.written(crowded=False)
+        if error is not None:
+            parked_events.tell(view.build, event, type(error).__name__)

@@ -100,14 +100,14 @@ class View:
         self._memory.prefetch((row, key, slot) for recorded, _, slot in due for row, key in hint(recorded))
         for recorded, key, slot in due:
             if blocked and key in blocked:
-                self._park(recorded, key, slot, parked_events.WAITS)
+                self._park(recorded, key, slot)
                 continue
             error = self._fold(recorded, slot, carefully=carefully)
             if error is None:
                 continue
             if key is None:
                 raise self._failed(recorded, error) from error
-            self._park(recorded, key, slot, parked_events.reason_of(error))
+            self._park(recorded, key, slot, error)
         for slot, position in self._positions.items():
             if position < last:
                 self._positions[slot] = last
@@ -156,14 +156,14 @@ class View:
         self._blocked = parked_events.blocked(self._connection, self.build, self._slots)
         return parked_events.ready(self._connection, self.build, self._slots)
 
-    def retry(self, parked: ParkedEvent, recorded: Recorded, now: datetime) -> bool:
-        """Fold an event that waits, as if it came only now; whether that went well."""
+    def retry(self, parked: ParkedEvent, recorded: Recorded, now: datetime) -> Exception | None:
+        """Fold an event that waits, as if it came only now; what the projection raised on it."""
         error = self._fold(recorded, parked.slot, carefully=True)
         if error is not None:
             PARKED_EVENTS.failed(self._connection, parked, parked_events.reason_of(error), now)
-            return False
-        PARKED_EVENTS.done(self._connection, parked, now)
-        return True
+        else:
+            PARKED_EVENTS.done(self._connection, parked, now)
+        return error
 
     def unblock(self, key: UUID) -> None:
         """Nothing waits under this key any more."""
@@ -202,10 +202,17 @@ class View:
                 due.append((recorded, key, slot))
         return due
 
-    def _park(self, recorded: Recorded, key: UUID | None, slot: int, reason: str) -> None:
+    def _park(self, recorded: Recorded, key: UUID | None, slot: int, error: Exception | None = None) -> None:
         assert key is not None, "what every slot reads is never parked"
         self._parked.append(
-            Untaken(slot=slot, key=key, position=recorded.position, name=recorded.name, reason=reason)
+            Untaken(
+                slot=slot,
+                key=key,
+                position=recorded.position,
+                name=recorded.name,
+                reason=parked_events.WAITS if error is None else parked_events.reason_of(error),
+                error=None if error is None else type(error).__name__,
+            )
         )
         self._blocked.add(key)
         parked_events.check_few(self.build, self._blocked)

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from infra.clock import Clock
 from infra.postgres import Connection
+from projections import parked_events
 from projections.view import Batch, View
 
 KEPT_BYTES = 32 << 20
@@ -14,7 +15,7 @@ KEPT_BYTES = 32 << 20
 
 class Writer:
     """Writes batches of some views over a connection, one at a time. Rows, parked events and checkpoints of a batch
-    are one transaction."""
+    are one transaction; what was parked is logged after it."""
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection = connection
@@ -57,3 +58,7 @@ class Writer:
             now = self._clock.now()
             for view, batch in batches:
                 view.write(batch, now)
+        for view, batch in batches:
+            for event in batch.parked:
+                if event.error:
+                    parked_events.tell(view.build, event, event.error)

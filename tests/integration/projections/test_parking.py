@@ -8,16 +8,18 @@ from typing import ClassVar
 from uuid import UUID, uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from domain.kernel import Recorded
 from domain.orders.withdrawing import WithdrawalAccepted
-from infra.errors import CarnetError, IntegrityFault
+from infra.errors import CarnetError, IntegrityFault, PostgresFault
 from infra.log import Log
 from infra.postgres import Connection
 from projections import parked_events
+from projections.following import live_builds
 from projections.kernel import Change, Projection, Rows, derived, same_stream
 from tests.integration.projections.failing import WAITS, events_of, ill, waiting
-from tests.integration.projections.scene import catch_up, position, rows_of, runner
+from tests.integration.projections.scene import CLOCK, catch_up, position, rows_of, runner
 from tests.integration.projections.tally import ALSO, END, ENDED, MORE, grow
 
 
@@ -106,6 +108,52 @@ def test_later_events_of_the_key_wait_in_another_process_too(
     catch_up(database, log, sick)
     assert [at for at, *_ in waiting(owner)] == [1, 2, 3]
     assert bad not in events_of(owner)
+
+
+def test_the_first_event_of_a_queue_is_logged_once_without_what_the_error_says(
+    database: str, log: Log, owner: Connection
+) -> None:
+    bad = UUID(int=64 + 7)
+    grow(log, [bad], [MORE, ALSO, MORE])
+    sick, _ = ill("WithdrawalAccepted")
+    with capture_logs() as logged:
+        catch_up(database, log, sick)
+        grow(log, [bad], [MORE, ALSO], after=3)
+        catch_up(database, log, sick)
+    assert [at for at, *_ in waiting(owner)] == [2, 3, 4, 5]
+    assert logged == [
+        {
+            "event": "project.event_parked",
+            "log_level": "warning",
+            "projection": "tally",
+            "version": 1,
+            "build": 1,
+            "slot": 7,
+            "position": 2,
+            "name": "WithdrawalAccepted",
+            "error": "KeyError",
+        }
+    ]
+
+
+REFUSED_AT_COMMIT = """
+create function full_disk() returns trigger language plpgsql as $$ begin raise 'the disk is full'; end $$;
+create constraint trigger full_disk after update on read.checkpoints deferrable initially deferred
+    for each row execute function full_disk()"""
+
+
+def test_what_was_rolled_back_is_not_logged(database: str, log: Log, owner: Connection) -> None:
+    grow(log, [uuid4()], [ALSO])
+    sick, _ = ill("WithdrawalAccepted")
+    live_builds(database, [sick], CLOCK)
+    owner.execute(REFUSED_AT_COMMIT)
+    with capture_logs() as logged:
+        with pytest.raises(PostgresFault, match="the disk is full"):
+            catch_up(database, log, sick)
+        assert (logged, waiting(owner)) == ([], [])
+        owner.execute("drop function full_disk cascade")
+        catch_up(database, log, sick)
+    assert [one["position"] for one in logged] == [at for at, *_ in waiting(owner)] == [1]
 
 
 def test_an_event_that_every_slot_reads_cannot_wait(database: str, log: Log, owner: Connection) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from infra.errors import InputError
 from infra.log import Log
@@ -53,7 +54,11 @@ def test_a_retry_goes_as_far_as_the_next_event_that_fails(database: str, log: Lo
             (4, "ReservationLapsed", "waiting", WAITS),
         ]
         retry(owner, 3)
-        running.catch_up()
+        with capture_logs() as logged:
+            running.catch_up()
+        assert [(one["event"], one["position"], one["error"]) for one in logged] == [
+            ("project.event_parked", 3, "KeyError")
+        ]
         assert [event.retries for event in PARKED_EVENTS.waiting(owner)] == [2, 0]
 
 
