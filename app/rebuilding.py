@@ -129,7 +129,7 @@ def opened() -> Iterator[Site]:
     settings = configured()
     clock, conninfo = clock_of(settings), reaching.postgres(settings, settings.database)
     with stop_signals() as stop, Log(conninfo, clock) as log:
-        yield Site(conninfo=conninfo, log=log, clock=clock, stop=stop)
+        yield Site(conninfo=conninfo, log=log, clock=clock, stop=stop, log_level=settings.log)
 
 
 def _position(site: Site, text: str) -> int:

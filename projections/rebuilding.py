@@ -152,7 +152,16 @@ def _fill(
         progress(stands, until)
         tell = partial(_tell, progress, until)
         if workers > 1:
-            fill(site.conninfo, begun, site.clock, workers=workers, until=until, stop=site.stop, tell=tell)
+            fill(
+                site.conninfo,
+                begun,
+                site.clock,
+                workers=workers,
+                until=until,
+                stop=site.stop,
+                tell=tell,
+                log_level=site.log_level,
+            )
         else:
             with Runner(site.conninfo, site.log, begun, site.clock) as runner:
                 runner.catch_up(site.stop, tell, until=until)

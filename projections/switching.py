@@ -34,12 +34,14 @@ class Switched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Where builds are worked on. Once `stop` is set, work ends at the next point from which it can go on later."""
+    """Where builds are worked on. Once `stop` is set, work ends at the next point from which it can go on later.
+    Worker processes log from `log_level` on."""
 
     conninfo: str
     log: Log
     clock: Clock
     stop: threading.Event = field(default_factory=threading.Event)
+    log_level: str = "info"
 
 
 @contextmanager

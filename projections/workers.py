@@ -57,9 +57,12 @@ def fill(
     until: int | None = None,
     stop: threading.Event | None = None,
     tell: Reached | None = None,
+    log_level: str = "info",
 ) -> None:
-    """Bring builds to a position, or to the end of the log; less far if `stop` is set. Raises as `follow`."""
-    with Crew(conninfo, partial(_fill, conninfo, builds, clock, until), workers) as crew:
+    """Bring builds to a position, or to the end of the log; less far if `stop` is set. The workers log from
+    `log_level` on. Raises as `follow`."""
+    work = partial(_fill, conninfo, builds, clock, until=until, log_level=log_level)
+    with Crew(conninfo, work, workers) as crew:
         crew.watch(stop or threading.Event(), tell)
 
 
@@ -85,10 +88,13 @@ def _fill(
     conninfo: str,
     builds: Sequence[Build],
     clock: Clock,
-    until: int | None,
     parent: Connection,
     slots: Sequence[int],
+    *,
+    until: int | None,
+    log_level: str,
 ) -> None:
+    logging.configure(log_level)
     with (
         _answering(parent) as stop,
         Log(conninfo, clock) as log,

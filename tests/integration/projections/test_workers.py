@@ -22,12 +22,14 @@ from infra.errors import AlreadyRunning, CarnetError, IntegrityFault
 from infra.log import Log
 from infra.postgres import Connection, connect
 from projections import crew as crews
-from projections import workers
+from projections import rebuilding, workers
 from projections.digest import digest_of
 from projections.kernel import Change, Projection, Rows
 from projections.making import make
 from projections.slots import shares
+from projections.switching import Site
 from tests.acceptance.installation import inherited
+from tests.integration.projections.failing import ill
 from tests.integration.projections.scene import CLOCK, catch_up, digests, position, rebuilt, runner, until
 from tests.integration.projections.tally import ALSO, END, ENDED, MORE, TALLY, grow
 
@@ -110,6 +112,19 @@ def test_each_worker_logs_its_share_as_json_on_standard_error(
             "project.started",
             "project.stopped",
         ]
+
+
+@pytest.mark.parametrize(("log_level", "lines"), [("info", 2), ("error", 0)])
+def test_workers_that_rebuild_log_as_the_verb_does(
+    site: Site, log: Log, capfd: pytest.CaptureFixture[str], log_level: str, lines: int
+) -> None:
+    """Were their logs not set up, the lines would stand in the standard output, among the data."""
+    grow(log, [UUID(int=64), UUID(int=64 + 63)], [ALSO])
+    sick, _ = ill("WithdrawalAccepted")
+    assert rebuilding.prepare(replace(site, log_level=log_level), [sick], workers=2)
+    told = capfd.readouterr()
+    assert [json.loads(line)["event"] for line in told.err.splitlines()] == ["project.event_parked"] * lines
+    assert told.out == ""
 
 
 def test_a_worker_that_is_killed_is_started_again(database: str, log: Log, owner: Connection) -> None:
