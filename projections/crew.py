@@ -1,8 +1,8 @@
 """Worker processes, one for each share of the slots, and who looks after them.
 
-A worker that is killed, or that PostgreSQL fails, is started again, and goes on where its slots stand: after a second,
-and after twice as long each time that it fails again soon, half a minute at most. One that finds a fault which only a
-person can mend ends them all; and so does a server that cannot be reached when one is to start again.
+A worker that is killed, or that PostgreSQL fails, is started again, and goes on where its slots stand. Its backoff is
+a second, and twice as long each time that it fails again soon, half a minute at most. One that finds a fault which
+only a person can mend ends them all; and so does a server that cannot be reached when one is to start again.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from projections.run import Reached
 from projections.slots import shares
 
 LOOK_EVERY_S = 0.2
-AGAIN_AFTER_S_MIN = 1.0
-AGAIN_AFTER_S_MAX = 30.0
+BACKOFF_S_MIN = 1.0
+BACKOFF_S_MAX = 30.0
 END_WITHIN_S = 10.0
 # A forked process would share what threads of this one hold.
 SPAWN: Final = get_context("spawn")
@@ -44,13 +44,13 @@ class Worker:
         self.slots = slots
         self.position = 0
         self.done = False
-        self._rest_s = 0.0
+        self._backoff_s = 0.0
         self.start()
 
     def start(self) -> None:
         """Start the process, anew if it has ended."""
         self.fault: CarnetError | None = None
-        self.rests = False
+        self._due_at: float | None = None
         self._started_at = monotonic()
         self.pipe, end = SPAWN.Pipe()
         self.process = SPAWN.Process(target=self._work, args=(end, self.slots), daemon=True)
@@ -67,17 +67,22 @@ class Worker:
                 else:
                     self.position = told
 
-    def rest(self) -> float:
-        """It has ended, and rests before it is started again; returns for how many seconds."""
-        self.rests = True
-        self._ended_at = monotonic()
-        self._rest_s = rest_s(self._rest_s, self._ended_at - self._started_at)
-        return self._rest_s
+    def back_off(self) -> float:
+        """It has ended, and is to be started again; returns in how many seconds."""
+        now = monotonic()
+        self._backoff_s = next_backoff_s(self._backoff_s, now - self._started_at)
+        self._due_at = now + self._backoff_s
+        return self._backoff_s
 
     @property
-    def has_rested(self) -> bool:
+    def backs_off(self) -> bool:
+        """Whether it has ended and was not started again yet."""
+        return self._due_at is not None
+
+    @property
+    def is_due(self) -> bool:
         """Whether it is time to start it again."""
-        return self.rests and monotonic() >= self._ended_at + self._rest_s
+        return self._due_at is not None and monotonic() >= self._due_at
 
     def failed(self) -> CarnetError:
         """The fault to tell of a process that ended and that only a person can mend."""
@@ -120,7 +125,7 @@ class Crew:
         """
         reached = 0
         while (running := [worker for worker in self._workers if not worker.done]) and not stop.is_set():
-            at_work = [worker for worker in running if not worker.rests]
+            at_work = [worker for worker in running if not worker.backs_off]
             pipes.wait([worker.process.sentinel for worker in at_work], LOOK_EVERY_S)
             for worker in at_work:
                 has_ended = not worker.process.is_alive()
@@ -128,7 +133,7 @@ class Crew:
                 if has_ended:
                     _look_after(worker)
             for worker in running:
-                if worker.has_rested:
+                if worker.is_due:
                     connect(self._conninfo).close()
                     worker.start()
             position = min(worker.position for worker in self._workers)
@@ -143,13 +148,13 @@ def _look_after(worker: Worker) -> None:
         worker.done = True
     elif code < 0 or isinstance(worker.fault, PostgresFault):
         why = str(worker.fault or f"signal {-code}")
-        logger.warning("project.worker_ended", slots=worker.slots, why=why, again_in_s=worker.rest())
+        logger.warning("project.worker_ended", slots=worker.slots, why=why, again_in_s=worker.back_off())
     else:
         raise worker.failed()
 
 
-def rest_s(before_s: float, ran_s: float) -> float:
-    """How long a worker rests that ended after so many seconds, and rested so long before that (0: never)."""
-    if ran_s > AGAIN_AFTER_S_MAX:
-        return AGAIN_AFTER_S_MIN
-    return min(max(2 * before_s, AGAIN_AFTER_S_MIN), AGAIN_AFTER_S_MAX)
+def next_backoff_s(before_s: float, ran_s: float) -> float:
+    """The backoff of a worker that ended after so many seconds, and whose last one was so long (0: it had none)."""
+    if ran_s > BACKOFF_S_MAX:
+        return BACKOFF_S_MIN
+    return min(max(2 * before_s, BACKOFF_S_MIN), BACKOFF_S_MAX)

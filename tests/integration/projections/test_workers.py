@@ -75,8 +75,8 @@ def reached(owner: Connection, last: int) -> bool:
     return all(position(owner, projection) >= last for projection in (TALLY, ENDED))
 
 
-def rests(logged: list[EventDict]) -> list[float]:
-    """How long the worker of slot 0 rested before it was started again, each time."""
+def backoffs(logged: list[EventDict]) -> list[float]:
+    """The backoff of the worker of slot 0, each time."""
     return [one["again_in_s"] for one in logged if 0 in one["slots"]]
 
 
@@ -155,31 +155,31 @@ def test_a_worker_that_loses_its_connection_is_started_again(
     assert digests(owner, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
 
 
-def test_a_worker_that_postgresql_refuses_for_long_rests_longer_each_time(
+def test_a_worker_that_postgresql_refuses_for_long_backs_off_longer_each_time(
     database: str, log: Log, owner: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crews, "AGAIN_AFTER_S_MIN", 0.01)
+    monkeypatch.setattr(crews, "BACKOFF_S_MIN", 0.01)
     grow(log, [UUID(int=64)], [MORE])
     refuse = "alter table read.checkpoints add constraint full_disk check (position = 0) not valid"
     with capture_logs() as logged, crew(database, ENDED, TALLY) as running:
         until(lambda: reached(owner, 1))
         owner.execute(refuse)
         last = grow(log, [UUID(int=64)], [MORE, END], after=1)
-        until(lambda: len(rests(logged)) >= 3)
+        until(lambda: len(backoffs(logged)) >= 3)
         assert running.is_alive()
         owner.execute("alter table read.checkpoints drop constraint full_disk")
         until(lambda: reached(owner, last))
     assert all("full_disk" in one["why"] for one in logged)
-    assert rests(logged)[:3] == [0.01, 0.02, 0.04]
+    assert backoffs(logged)[:3] == [0.01, 0.02, 0.04]
     assert digests(owner, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
 
 
-def test_a_rest_doubles_up_to_half_a_minute_and_is_short_after_a_long_run() -> None:
-    rests = [0.0]
+def test_a_backoff_doubles_up_to_half_a_minute_and_is_short_after_a_long_run() -> None:
+    backoffs_s = [0.0]
     for _ in range(7):
-        rests.append(crews.rest_s(rests[-1], ran_s=3))
-    assert rests[1:] == [1, 2, 4, 8, 16, 30, 30]
-    assert crews.rest_s(30, ran_s=31) == 1
+        backoffs_s.append(crews.next_backoff_s(backoffs_s[-1], ran_s=3))
+    assert backoffs_s[1:] == [1, 2, 4, 8, 16, 30, 30]
+    assert crews.next_backoff_s(30, ran_s=31) == 1
 
 
 def test_a_paused_worker_does_not_keep_the_others_from_ending(
