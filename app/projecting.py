@@ -28,7 +28,7 @@ def follow(
     """Follow the log until stopped; with --once, catch up and end.
 
     With --workers it starts as many processes, each for a fixed share of the slots, and starts one again that dies.
-    At a fault that a person must mend it stops with an exit code.
+    At a fault that a person must mend, or without PostgreSQL, it stops with an exit code.
     """
     settings = configured()
     clock, conninfo = clock_of(settings), reaching.postgres(settings, settings.database)

@@ -14,11 +14,12 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
+from psycopg.sql import SQL, Identifier
 from structlog.testing import capture_logs
 from structlog.types import EventDict
 
 from domain.kernel import Recorded
-from infra.errors import AlreadyRunning, CarnetError, IntegrityFault
+from infra.errors import AlreadyRunning, CarnetError, IntegrityFault, PostgresFault
 from infra.log import Log
 from infra.postgres import Connection, connect
 from projections import crew as crews
@@ -172,6 +173,27 @@ def test_a_worker_that_postgresql_refuses_for_long_backs_off_longer_each_time(
     assert all("full_disk" in one["why"] for one in logged)
     assert backoffs(logged)[:3] == [0.01, 0.02, 0.04]
     assert digests(owner, TALLY, ENDED) == rebuilt(database, log, TALLY, ENDED)
+
+
+def test_a_server_that_is_away_when_a_worker_is_to_start_again_ends_them_all(
+    postgres: str, database: str, log: Log, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A supervisor starts the command again, as it does for one process."""
+    monkeypatch.setattr(crews, "BACKOFF_S_MIN", 0.01)
+    last = grow(log, [uuid4()], [MORE])
+    with crew(database, TALLY, ENDED) as running:
+        until(lambda: reached(owner, last))
+        with connect(postgres) as server:
+            name = Identifier(owner.info.dbname)
+            server.execute(SQL("alter database {} allow_connections false").format(name))
+        owner.execute(
+            """select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and application_name like 'carnet project%'"""
+        )
+        running.join(timeout=30)
+        assert isinstance(running.fault, PostgresFault)
+        assert "not currently accepting connections" in str(running.fault)
+    assert pids(owner) == set()
 
 
 def test_a_backoff_doubles_up_to_half_a_minute_and_is_short_after_a_long_run() -> None:
