@@ -25,6 +25,7 @@ from typing import (
 )
 from uuid import UUID
 
+from domain.frozen import frozen
 from domain.sealed import personal
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Event(ABC):
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def __init_subclass__(cls, *, family: Family | None = None) -> None:
-        dataclass(frozen=True, kw_only=True)(cls)
+        frozen(cls)
         if family:
             cls.family = family
         elif Event.named.setdefault(cls.__name__, cls) is not cls:
@@ -147,7 +148,7 @@ class Command(ABC):
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def __init_subclass__(cls, *, kind: bool = False) -> None:
-        dataclass(frozen=True, kw_only=True)(cls)
+        frozen(cls)
         if not kind and Command.named.setdefault(cls.__name__, cls) is not cls:
             raise TypeError(f"two commands are named {cls.__name__}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from struct import Struct
 from uuid import UUID
 
@@ -29,7 +30,10 @@ UUID_OID, INT4_OID, INT8_OID, TEXT_OID, BYTEA_OID, TIME_OID = (
 
 
 def uuids(values: Iterable[UUID | None]) -> bytes | None:
-    return _array(UUID_OID, [NULL if value is None else UUID_BYTES + value.bytes for value in values])
+    # Its property `bytes` says the same in twice the time.
+    return _array(
+        UUID_OID, [NULL if value is None else UUID_BYTES + value.int.to_bytes(16) for value in values]
+    )
 
 
 def int4s(values: Iterable[int]) -> bytes | None:
@@ -41,7 +45,7 @@ def int8s(values: Iterable[int]) -> bytes | None:
 
 
 def texts(values: Iterable[str | None]) -> bytes | None:
-    return utf8s([None if value is None else value.encode() for value in values])
+    return _array(TEXT_OID, [NULL if value is None else _text(value) for value in values])
 
 
 def utf8s(values: Iterable[bytes | None]) -> bytes | None:
@@ -64,6 +68,11 @@ def time(value: datetime) -> bytes:
 
 def _microseconds(value: datetime) -> int:
     return (value - EPOCH) // MICROSECOND
+
+
+@lru_cache  # a group says the same few names of events, markets and actors over and over
+def _text(value: str) -> bytes:
+    return LENGTH.pack(len(utf8 := value.encode())) + utf8
 
 
 def _sized(values: Iterable[bytes | None]) -> list[bytes]:

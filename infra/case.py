@@ -17,11 +17,11 @@ from domain.catalogue.book import Catalogue
 from domain.context import Context
 from domain.markets.resolver import Markets
 from infra.ask import Answered
-from infra.deciding import Decided, Told, check_version, decide
+from infra.deciding import Decided, Told, decide
 from infra.errors import PostgresFault
 from infra.item import Appended
 from infra.markets.loaded import LoadedMarkets
-from infra.states import StateCache, Versioned, pick
+from infra.states import StateCache, Versioned
 from infra.waiting import Waiting, names_of
 
 
@@ -35,12 +35,7 @@ class Basis(Struct, frozen=True):
     def context(self, told: Told, markets: Markets) -> Context:
         """What the command may not fetch for itself."""
         return Context(
-            now=told.now,
-            occurred_at=told.occurred_at,
-            actor=told.ask.actor,
-            markets=markets,
-            catalogue=self.catalogue,
-            partner_rules=markets.partner_rules,
+            told.now, told.occurred_at, told.ask.actor, markets, self.catalogue, markets.partner_rules
         )
 
 
@@ -66,7 +61,7 @@ class Case(Waiting):
     ) -> None:
         reads = {stream.id for stream in told.reads}
         writes = reads if told.writes == told.reads else {stream.id for stream in told.writes}
-        names = names_of(told.command_id, told.sealed, told.ask.tracking)
+        names = names_of(told.ask.command_id, told.sealed, told.ask.tracking)
         super().__init__(None, reads=reads, writes=writes, names=names)
         self.told = told
         self.basis = basis
@@ -106,9 +101,7 @@ class Case(Waiting):
         """Make the item; or end here, with a refusal, a fault or nothing to write."""
         told = self.told
         try:
-            read = pick(told.reads, found)
-            check_version(told.ask, told.reads[0], read)
-            self.decided = decide(told, read, self.basis.context(told, markets))
+            self.decided = decide(told, found, self.basis.context(told, markets))
         except Exception as error:
             self.end = error
         else:

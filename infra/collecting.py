@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-COLLECT_EVERY: Final = 10_000  # objects more than there were; Python's own is 700
+COLLECT_EVERY: Final = 10_000
 
 
 def collect_seldom() -> None:

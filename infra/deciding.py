@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
@@ -27,6 +27,8 @@ from infra.vault.sealing import SealedRow
 
 FUTURE_MAX = timedelta(minutes=5)
 
+Happens = list[tuple[Stream[State], Event]]
+
 
 class Told(Struct, frozen=True):
     """An ask that is ready to be decided. `reads` and `writes` are the streams that its command names."""
@@ -43,12 +45,12 @@ class Told(Struct, frozen=True):
 
 
 class Decided(Struct, frozen=True):
-    """What to write (None if nothing at all), what it makes of the streams that it reads, and the refusal it
+    """What to write (None if nothing at all), what it makes of the streams that it writes, and the refusal it
     records."""
 
     item: Item | None
     events: tuple[Event, ...]
-    states: Mapping[UUID, Versioned]
+    written: Mapping[UUID, Versioned]
     refused: Refused | None = None
 
 
@@ -74,41 +76,30 @@ def occurred(ask: Ask, now: datetime) -> datetime:
     return occurred_at
 
 
-def check_version(ask: Ask, about: Stream[State], read: Mapping[UUID, Versioned]) -> None:
-    """Raise Contended if the command was meant for another version."""
-    if ask.expected_version is None:
-        return
-    version = read[about.id].version
-    if ask.expected_version != version:
-        raise Contended(
-            f"{about.state.__name__} {about.id} is at version {version}, you expected {ask.expected_version}.",
-            hint="Look at what has changed and ask again.",
-        )
-
-
-def decide(told: Told, read: Mapping[UUID, Versioned], context: Context) -> Decided:
-    """Decide, and fold the events onto the states.
+def decide(told: Told, found: Mapping[UUID, Versioned], context: Context) -> Decided:
+    """Decide on the states of the streams that it reads, and fold the events onto those that it writes.
 
     Raises:
         Refused: it may not happen, and no rule says so.
-        InputError: amounts of two currencies met, or an event is too large.
+        Contended: the command was meant for another version.
+        InputError: an id is that of another kind of stream, amounts of two currencies met, or an event is too large.
         TypeError: the command wrote to a stream that is not among its `writes`.
     """
-    refused = None
-    try:
-        happens = list(told.command.decide(States({i: one.state for i, one in read.items()}), context))
-    except CurrencyMismatch as error:
-        raise InputError(f"{type(told.command).__name__}: {error}.") from error
-    except Refused as error:
-        if error.rule is None:
-            raise
-        refused = error
-        happens = _evidence(told, error)
     ask = told.ask
+    states, versions = _read(told, found)
+    if ask.expected_version is not None:
+        _check_version(told, versions)
+    happens, refused = _decided(told, states, context)
     if not (happens or refused or ask.command_id or ask.tracking):
         return Decided(None, (), {})
-    _check_writes(told, happens)
-    states = dict(read)
+    written: dict[UUID, Versioned] = {}
+    events: list[NewEvent] = []
+    for stream, event in happens:
+        if stream not in told.writes:
+            raise _not_to_write(told, stream, event)
+        before = written.get(stream.id) or found[stream.id]
+        after = written[stream.id] = Versioned(event.evolve(before.state), before.version + 1)
+        events.append(_new_event(stream.id, event, after))
     item = Item(
         command_id=told.command_id,
         occurred_at=told.occurred_at,
@@ -117,22 +108,57 @@ def decide(told: Told, read: Mapping[UUID, Versioned], context: Context) -> Deci
         causation_id=ask.causation_id,
         digest=told.digest,
         answer=refusal.to_answer(refused) if refused else None,
-        expected={stream_id: one.version for stream_id, one in read.items()},
-        events=tuple([_new_event(stream, event, states) for stream, event in happens]),
+        expected=versions,
+        events=tuple(events),
         # A refused message is parked by its consumer, which then moves the source on in the same item.
         tracking=None if refused else ask.tracking,
         sealed=() if refused else told.sealed,
     )
-    return Decided(item, tuple([event for _, event in happens]), states, refused)
+    return Decided(item, tuple([event for _, event in happens]), written, refused)
 
 
-def _check_writes(told: Told, happens: Sequence[tuple[Stream[State], Event]]) -> None:
-    for stream, event in happens:
-        if stream not in told.writes:
-            raise TypeError(
-                f"{type(told.command).__name__} made {type(event).__name__} happen to {stream.state.__name__} "
-                f"{stream.id}, which is not among the streams that its writes() names"
-            )
+def _read(told: Told, found: Mapping[UUID, Versioned]) -> tuple[dict[UUID, State], dict[UUID, int]]:
+    """The states of the streams that it reads, and their versions."""
+    states: dict[UUID, State] = {}
+    versions: dict[UUID, int] = {}
+    for stream in told.reads:
+        one = found.get(stream.id)
+        if one is None or type(one.state) is not stream.state:
+            raise _another_kind(stream)
+        states[stream.id], versions[stream.id] = one.state, one.version
+    return states, versions
+
+
+def _decided(told: Told, states: Mapping[UUID, State], context: Context) -> tuple[Happens, Refused | None]:
+    """What happens, or the evidence of a refusal by a rule, and that refusal."""
+    try:
+        return list(told.command.decide(States(states), context)), None
+    except CurrencyMismatch as error:
+        raise InputError(f"{type(told.command).__name__}: {error}.") from error
+    except Refused as refused:
+        if refused.rule is None:
+            raise
+        return _evidence(told, refused), refused
+
+
+def _check_version(told: Told, versions: Mapping[UUID, int]) -> None:
+    about, expected = told.reads[0], told.ask.expected_version
+    if expected != versions[about.id]:
+        raise Contended(
+            f"{about.state.__name__} {about.id} is at version {versions[about.id]}, you expected {expected}.",
+            hint="Look at what has changed and ask again.",
+        )
+
+
+def _another_kind(stream: Stream[State]) -> InputError:
+    return InputError(
+        f"{stream.id} is not the id of {_a(stream.state.__name__.lower())}: another kind of stream has it.",
+        hint="Every order, vehicle, visit and account has an id of its own.",
+    )
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
 class _Evidence(TypedDict):
@@ -145,7 +171,7 @@ class _Evidence(TypedDict):
     source: str
 
 
-def _evidence(told: Told, refused: Refused) -> list[tuple[Stream[State], Event]]:
+def _evidence(told: Told, refused: Refused) -> Happens:
     """The record of a refusal by a rule: on the order that the command writes, or on the partner that it is about."""
     assert refused.rule is not None
     record = _Evidence(
@@ -163,19 +189,23 @@ def _evidence(told: Told, refused: Refused) -> list[tuple[Stream[State], Event]]
     return [(stream, CommandRefused(**record)) for stream in orders[:1]]
 
 
-def _new_event(stream: Stream[State], event: Event, states: dict[UUID, Versioned]) -> NewEvent:
-    """The event as the log takes it; `states` go on to what it makes of its stream."""
+def _not_to_write(told: Told, stream: Stream[State], event: Event) -> TypeError:
+    return TypeError(
+        f"{type(told.command).__name__} made {type(event).__name__} happen to {stream.state.__name__} "
+        f"{stream.id}, which is not among the streams that its writes() names"
+    )
+
+
+def _new_event(stream_id: UUID, event: Event, after: Versioned) -> NewEvent:
+    """The event as the log takes it, with what its stream is after it."""
     body = encode(event)
     if len(body) > BODY_BYTES_MAX:
         raise InputError(
             f"{type(event).__name__} would hold {len(body):,} bytes; an event may hold {BODY_BYTES_MAX:,}.",
             hint="Shorten its texts, or give fewer of them.",
         )
-    before = states[stream.id]
-    after = Versioned(event.evolve(before.state), before.version + 1)
-    states[stream.id] = after
     return NewEvent(
-        stream_id=stream.id,
+        stream_id=stream_id,
         version=after.version,
         event_id=new_id(),
         name=type(event).__name__,

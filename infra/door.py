@@ -35,25 +35,28 @@ def seal(command: Command, sealer: Sealer) -> tuple[Command, tuple[SealedRow, ..
     command = bounded(command)
     references: dict[str, Sealed] = {}
     rows: list[SealedRow] = []
-    for name, how in _personal(type(command)).items():
-        clear = getattr(command, name)
-        if isinstance(clear, Clear):
-            text, remark = _checked(command, name, clear.text, how)
-            subject = getattr(command, how.subject)
-            if subject is None:
-                kind = type(command).__name__
-                raise InputError(f"{kind}: field {name} needs {how.subject}, the id of whom it is about.")
-            sealed = sealer.known(Clear(text), how, subject)
-            if sealed is None:
-                sealed, row = sealer.seal(Clear(text), how, subject)
-                rows.append(row)
-            references[name] = Sealed(sealed.id, sealed.subject, sealed.group, sealed.sha256, remark)
+    for name, clear in clear_texts(command):
+        how = _personal(type(command))[name]
+        text, remark = _checked(command, name, clear.text, how)
+        subject = getattr(command, how.subject)
+        if subject is None:
+            kind = type(command).__name__
+            raise InputError(f"{kind}: field {name} needs {how.subject}, the id of whom it is about.")
+        sealed = sealer.known(Clear(text), how, subject)
+        if sealed is None:
+            sealed, row = sealer.seal(Clear(text), how, subject)
+            rows.append(row)
+        references[name] = Sealed(sealed.id, sealed.subject, sealed.group, sealed.sha256, remark)
     return (replace(command, **references) if references else command), tuple(rows)
 
 
-def needs_sealing(command: Command) -> bool:
-    """Whether a field holds clear text."""
-    return any(isinstance(getattr(command, name), Clear) for name in _personal(type(command)))
+def clear_texts(command: Command) -> list[tuple[str, Clear]]:
+    """The fields that hold clear text, and so need sealing."""
+    return [
+        (name, value)
+        for name in _personal(type(command))
+        if isinstance(value := getattr(command, name), Clear)
+    ]
 
 
 def unique_field(command: Command) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from signal import SIGINT, default_int_handler, getsignal
-from threading import Condition, Thread, current_thread, main_thread
+from threading import Condition, Lock, Thread, current_thread, main_thread
 from time import sleep
 
 import structlog
@@ -31,7 +31,8 @@ class GroupCommit:
         self._queue_max = queue_max
         self._queue: deque[Waiting] = deque()
         self._is_writing = False
-        self._changed = Condition()
+        self._guard = Lock()
+        self._changed = Condition(self._guard)
         self._closing = False
         self._thread = Thread(target=self._run, name="carnet-writer", daemon=True)
         self._thread.start()
@@ -42,7 +43,7 @@ class GroupCommit:
         Raises:
             Busy: the queue is full, or the log is closed.
         """
-        with self._changed:
+        with self._guard:
             self._enqueue(waiting)
 
     def write(self, waiting: Waiting) -> None:
@@ -53,7 +54,7 @@ class GroupCommit:
         Raises:
             Busy: the queue is full, or the log is closed.
         """
-        with self._changed:
+        with self._guard:
             if self._queue or self._is_writing or self._closing or _may_be_interrupted():
                 self._enqueue(waiting)
                 return
@@ -67,7 +68,7 @@ class GroupCommit:
 
     def close(self) -> None:
         """Write what was taken, then stop."""
-        with self._changed:
+        with self._guard:
             self._closing = True
             self._changed.notify_all()
         self._thread.join()
@@ -101,7 +102,7 @@ class GroupCommit:
 
     def _turn_comes(self) -> bool:
         """Wait until it is ours, and something is there; False when the log is closed and all is written."""
-        with self._changed:
+        with self._guard:
             while self._is_writing or not (self._queue or self._closing):
                 self._changed.wait()
             self._is_writing = bool(self._queue)
@@ -109,7 +110,7 @@ class GroupCommit:
 
     def _leave(self) -> None:
         """Let others have the turn."""
-        with self._changed:
+        with self._guard:
             self._is_writing = False
             if self._queue or self._closing:
                 self._changed.notify_all()
@@ -117,7 +118,7 @@ class GroupCommit:
     def _next_group(self, before: list[Waiting]) -> list[Waiting]:
         """Half of all there is, so that the other half can be decided meanwhile. Of little it is all, and nothing
         while something is on its way."""
-        with self._changed:
+        with self._guard:
             if before and len(self._queue) < HALF_MIN:
                 return []
             half = (len(self._queue) + len(before)) // 2

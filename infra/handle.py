@@ -20,7 +20,7 @@ from infra.case import Basis, Case
 from infra.clock import Clock
 from infra.codec import canonical
 from infra.deciding import Told, occurred
-from infra.door import Sealer, needs_sealing, seal, unique_field
+from infra.door import Sealer, clear_texts, seal, unique_field
 from infra.errors import Contended, InputError
 from infra.ids import new_id
 from infra.item import AlreadyTaken, Appended, Behind, Conflict, Duplicate, OutcomeUnknown, Taken
@@ -57,7 +57,7 @@ class Desk:
         self._log = log
         self._sealer = sealer
         self._clock = clock
-        self._digest_key = digest_key
+        self._keyed = hmac.new(digest_key, digestmod="sha256")
         self._basis = Basis(
             StateCache(log, remembered_max=remembered_max), LoadedMarkets(log, markets), catalogue
         )
@@ -93,7 +93,7 @@ class Desk:
 
     def enter(self, ask: Ask, answer: Answered) -> None:
         """The same, with the end told to `answer`."""
-        if needs_sealing(ask.command):  # that asks databases
+        if clear_texts(ask.command):  # to seal them asks databases
             self._aside(answer, lambda: self._begin(ask, answer))
         else:
             self._begin(ask, answer)
@@ -110,14 +110,15 @@ class Desk:
         now = self._clock.now()
         occurred_at = occurred(ask, now)
         command, sealed = seal(ask.command, self._sealer)
-        content = type(command).__name__.encode() + b"\0" + canonical(ask.command)
+        digest = self._keyed.copy()  # its key is worked in already
+        digest.update(type(command).__name__.encode() + b"\0" + canonical(ask.command))
         if ask.occurred_at:
-            content += b"\0" + occurred_at.isoformat().encode()
+            digest.update(b"\0" + occurred_at.isoformat().encode())
         return Told(
             ask=ask,
             command=command,
             command_id=ask.command_id or new_id(),
-            digest=hmac.digest(self._digest_key, content, "sha256"),
+            digest=digest.digest(),
             sealed=sealed,
             now=now,
             occurred_at=occurred_at,
@@ -136,7 +137,7 @@ class Desk:
         told, answer = case.told, case.answer
         match case.end:
             case Appended(position) if case.item is not None:
-                self._basis.states.remember(case.decided.states)
+                self._basis.states.remember(case.decided.written)
                 if case.decided.refused:
                     answer.set_exception(case.decided.refused)
                 elif told.writes[0].state is MarketBook:

@@ -7,19 +7,20 @@ nobody guessing them.
 from __future__ import annotations
 
 from random import getrandbits
+from struct import Struct
 from time import time_ns
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
-_VERSION: Final = 7 << 76
+_VERSION: Final = 7 << 12
 _VARIANT: Final = 2 << 62
-_LAST_62_BITS: Final = (1 << 62) - 1
+_HALVES: Final = Struct("!QQ")
 
 
 def new_id() -> UUID:
     """A new id: 48 bits of milliseconds since 1970, 74 random bits."""
-    milliseconds, random = time_ns() // 1_000_000, getrandbits(74)
-    bits = milliseconds << 80 | _VERSION | random >> 62 << 64 | _VARIANT | random & _LAST_62_BITS
-    return msgspec.convert(bits.to_bytes(16), UUID)  # a third of the time of UUID's own __init__
+    first = time_ns() // 1_000_000 << 16 | _VERSION | getrandbits(12)
+    second = _VARIANT | getrandbits(62)
+    return msgspec.convert(_HALVES.pack(first, second), UUID)  # a third of the time of UUID's own __init__

@@ -15,7 +15,6 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.kernel import State, Stream, fold
-from infra.errors import InputError
 from infra.log import Log
 
 REMEMBERED_MAX = 10_000
@@ -53,18 +52,21 @@ class StateCache:
         baselines: dict[UUID, Versioned] = {}
         families: dict[UUID, str] = {}
         with self._guard:
-            for stream_id, state in ((stream.id, stream.state) for stream in streams):
+            for state, stream_id in streams:
                 remembered = self._remembered.get(stream_id)
                 if remembered is not None and stream_id not in doubted:
                     found[stream_id] = remembered
                 elif remembered is None and stream_id in begun and stream_id not in doubted:
                     found[stream_id] = Versioned(state(), 0)
                 else:
-                    baselines[stream_id] = remembered or Versioned(state(), 0)
+                    # One without events may be remembered as another kind than it is about to be.
+                    if remembered is None or not remembered.version:
+                        remembered = Versioned(state(), 0)
+                    baselines[stream_id] = remembered
                     families[stream_id] = state.family
         if baselines:
             read = self._read(baselines, families)
-            self.remember({stream_id: one for stream_id, one in read.items() if one.version})
+            self.remember(read)
             found |= read
         return found, baselines.keys()
 
@@ -95,30 +97,3 @@ class StateCache:
                     self._remembered.move_to_end(stream_id)
             while len(self._remembered) > self._remembered_max:
                 self._remembered.popitem(last=False)
-
-
-def pick(streams: Iterable[Stream[State]], found: Mapping[UUID, Versioned]) -> dict[UUID, Versioned]:
-    """The states of these streams.
-
-    Raises:
-        InputError: an id is that of another kind of stream.
-    """
-    states: dict[UUID, Versioned] = {}
-    for stream in streams:
-        state = found.get(stream.id)
-        if state is None or type(state.state) is not stream.state:
-            raise another_kind(stream)
-        states[stream.id] = state
-    return states
-
-
-def another_kind(stream: Stream[State]) -> InputError:
-    """The id that was given for this stream is that of another kind of stream."""
-    return InputError(
-        f"{stream.id} is not the id of {_a(stream.state.__name__.lower())}: another kind of stream has it.",
-        hint="Every order, vehicle, visit and account has an id of its own.",
-    )
-
-
-def _a(noun: str) -> str:
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

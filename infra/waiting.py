@@ -75,10 +75,16 @@ class Handed(Waiting):
             self.outcome.set_result(self.end)
 
 
-def names_of(command_id: UUID, sealed: Iterable[SealedRow], tracking: Tracking | None) -> set[object]:
-    """The ids that only one of a group may have: of a command, of unique texts, of a source."""
-    names: set[object] = {command_id}
-    names.update(row.lookup for row in sealed if row.lookup)
+def names_of(
+    command_id: UUID | None, sealed: Iterable[SealedRow], tracking: Tracking | None
+) -> AbstractSet[object]:
+    """The ids that only one of a group may have: of a command (None of one whose id was minted, which no other has),
+    of unique texts, of a source."""
+    if not (command_id or sealed or tracking):
+        return frozenset()
+    names: set[object] = {row.lookup for row in sealed if row.lookup}
+    if command_id:
+        names.add(command_id)
     if tracking:
         names.add(tracking.source)
     return names

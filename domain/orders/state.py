@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar, Final, Literal
 from uuid import UUID
 
+from domain.frozen import frozen
 from domain.kernel import Event, Family, Refused, Rule, State, replace
 from domain.markets.claims import Role
 from domain.markets.plans import DistributionModel
@@ -24,7 +24,7 @@ Consenter = Literal["partner", "customer"]
 CAR_STAGES: Final[tuple[CarStage, ...]] = ("ordered", "planned", "frozen", "built", "in_transit", "on_site")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Quote:
     """The offer that stands. Amounts are minor units of the order's currency."""
 
@@ -35,7 +35,7 @@ class Quote:
     valid_until: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Sale:
     """Who sells the car, by which distribution model, and the plan that an agent is paid by. It stands as it
     was signed, whatever model comes later, until the order is novated."""
@@ -55,7 +55,7 @@ class Sale:
         return partners(self.seller, self.seller_id, self.agent_id)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Consent:
     """Somebody agreed that the order goes to another distribution model, the one of the market's row `row`.
     `consenter_id` is the customer's or the partner's id; `doc_sha256` (hex) is that of what he signed."""
@@ -69,7 +69,7 @@ class Consent:
     given_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Contract:
     """What was signed, as far as later decisions and the order's status need it; the event keeps the rest."""
 
@@ -84,7 +84,7 @@ class Contract:
     signed_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Car:
     """The car that is meant for this order. `frozen_at`: from then on the configuration stands."""
 
@@ -94,7 +94,7 @@ class Car:
     frozen_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Order(State):
     """One order, from its reservation to its last open thing. Amounts are minor units of `currency`.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID
@@ -11,7 +10,7 @@ import pytest
 
 import domain.everything  # noqa: F401 -- defines every command
 from domain.allocations.moving import EstimateArrival
-from domain.kernel import Command, Stream
+from domain.kernel import Command
 from domain.money import Money
 from domain.orders.assigning import Candidate
 from domain.orders.offering import PrecontractInfoGiven
@@ -158,12 +157,11 @@ def test_nobody_asks_under_a_name(actor: str) -> None:
 
 
 def test_an_event_that_is_too_large_is_not_written() -> None:
-    states: Mapping[UUID, Versioned] = {examples.ORDER_ID: Versioned(Order(), 0)}
     large = PrecontractInfoGiven(
         doc_sha256="d" * BODY_BYTES_MAX, medium="email", language="de", includes_withdrawal_form=True
     )
     with pytest.raises(InputError, match=r"^PrecontractInfoGiven would hold .* an event may hold 65,536\."):
-        _new_event(Stream(Order, examples.ORDER_ID), large, dict(states))
+        _new_event(examples.ORDER_ID, large, Versioned(Order(), 1))
 
 
 def test_the_largest_amounts_add_up_in_64_bits() -> None:

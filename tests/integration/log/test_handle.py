@@ -69,6 +69,23 @@ def test_who_doubts_a_state_asks_the_log_although_another_has_just_remembered_it
         assert (found[ORDER_ID].version, asked) == (2, {ORDER_ID})
 
 
+def test_of_a_stream_without_events_the_log_is_asked_once(desk: Desk, other_desk: Desk, log: Log) -> None:
+    order, states = Stream(Order, ORDER_ID), StateCache(log)
+    asked = [states.read([order])[1] for _ in range(2)]
+    assert asked == [{ORDER_ID}, set()]
+    for one in (desk, other_desk):
+        with pytest.raises(Refused, match="there is no order"):
+            one.handle(ask(examples.pay_deposit))
+    desk.handle(ask(examples.reserve))
+    assert other_desk.handle(ask(examples.pay_deposit)).position == 2
+
+
+def test_an_id_that_had_no_events_may_begin_another_kind_of_stream(desk: Desk, log: Log) -> None:
+    with pytest.raises(Refused, match="there is no order"):
+        desk.handle(ask(replace(examples.pay_deposit, order_id=CAR_ID)))
+    assert desk.handle(ask(enter_stock)).position == 1
+
+
 def test_a_refusal_without_a_rule_writes_nothing_and_is_decided_afresh(
     desk: Desk, log: Log, database: str
 ) -> None:
