@@ -13,7 +13,7 @@ SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 def codes(**contradictions: bool) -> tuple[str, ...]:
     """The names of those that are true."""
-    return tuple(code for code, holds in contradictions.items() if holds)
+    return tuple([code for code, holds in contradictions.items() if holds])
 
 
 def hashes(**texts: str) -> None:

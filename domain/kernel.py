@@ -156,9 +156,9 @@ class Command(ABC):
     def reads(self) -> tuple[Stream[State], ...]:
         """Every stream the decision depends on or writes; the first is the one it is about."""
 
-    def writes(self) -> tuple[Stream[State], ...]:
-        """The streams among them that it may write: all of them, unless it only looks at some."""
-        return self.reads()
+    def writes(self, reads: tuple[Stream[State], ...]) -> tuple[Stream[State], ...]:
+        """Those of the streams it reads that it may write: all of them, unless it only looks at some."""
+        return reads
 
     @abstractmethod
     def decide(self, states: States, context: Context) -> Decision:

@@ -117,8 +117,9 @@ class Bulk:
             entry.end = entry.asked
             return
         command = entry.asked.command
-        entry.reads = {MARKETS, *(stream.id for stream in command.reads())}
-        writes = {MARKETS if stream.state is MarketBook else stream.id for stream in command.writes()}
+        reads = command.reads()
+        entry.reads = {MARKETS, *(stream.id for stream in reads)}
+        writes = {MARKETS if stream.state is MarketBook else stream.id for stream in command.writes(reads)}
         before = {turn.writer for one in entry.reads if (turn := self._turns[one]).writer}
         before.update(*(self._turns[one].readers for one in writes))
         for one in entry.reads:

@@ -114,6 +114,7 @@ class Desk:
         digest.update(type(command).__name__.encode() + b"\0" + canonical(ask.command))
         if ask.occurred_at:
             digest.update(b"\0" + occurred_at.isoformat().encode())
+        reads = command.reads()
         return Told(
             ask=ask,
             command=command,
@@ -122,8 +123,8 @@ class Desk:
             sealed=sealed,
             now=now,
             occurred_at=occurred_at,
-            reads=command.reads(),
-            writes=command.writes(),
+            reads=reads,
+            writes=command.writes(reads),
         )
 
     def _send(self, case: Case) -> None:

@@ -62,8 +62,8 @@ class AssignReservation(Request):
     def reads(self) -> tuple[Stream[State], ...]:
         return (Stream(Order, self.order_id), *map(partner_stream, self.dealers))
 
-    def writes(self) -> tuple[Stream[State], ...]:
-        return (Stream(Order, self.order_id),)
+    def writes(self, reads: tuple[Stream[State], ...]) -> tuple[Stream[State], ...]:
+        return reads[:1]
 
     @property
     def dealers(self) -> tuple[UUID, ...]:

@@ -53,8 +53,8 @@ class SaleCommand(OrderCommand, kind=True):
     def reads(self) -> tuple[Stream[State], ...]:
         return (*super().reads(), *map(partner_stream, self.sellers))
 
-    def writes(self) -> tuple[Stream[State], ...]:
-        return super().reads()
+    def writes(self, reads: tuple[Stream[State], ...]) -> tuple[Stream[State], ...]:
+        return reads[:1]
 
     def decide(self, states: States, context: Context) -> Decision:
         partners = {one: states[partner_stream(one)] for one in self.sellers}

@@ -63,8 +63,8 @@ class RecordTouchpoint(Report):
         partner = () if self.partner_id is None else (partner_stream(self.partner_id),)
         return (Stream(Order, self.order_id), *partner)
 
-    def writes(self) -> tuple[Stream[State], ...]:
-        return (Stream(Order, self.order_id),)
+    def writes(self, reads: tuple[Stream[State], ...]) -> tuple[Stream[State], ...]:
+        return reads[:1]
 
     def decide(self, states: States, context: Context) -> Decision:
         stream = Stream(Order, self.order_id)

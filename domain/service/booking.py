@@ -67,8 +67,8 @@ class BookService(Request):
     def reads(self) -> tuple[Stream[State], ...]:
         return Stream(Visit, self.visit_id), Stream(Vehicle, self.vehicle_id)
 
-    def writes(self) -> tuple[Stream[State], ...]:
-        return (Stream(Visit, self.visit_id),)
+    def writes(self, reads: tuple[Stream[State], ...]) -> tuple[Stream[State], ...]:
+        return reads[:1]
 
     def decide(self, states: States, context: Context) -> Decision:
         stream = Stream(Visit, self.visit_id)

@@ -151,7 +151,7 @@ def test_what_begins_a_stream_is_refused_where_the_stream_has_begun(desk: Desk, 
 class Misguided(CancelOrder, kind=True):
     """It says that it writes to the order of somebody else."""
 
-    def writes(self) -> tuple[Stream[State], ...]:
+    def writes(self, reads: tuple[Stream[State], ...]) -> tuple[Stream[State], ...]:
         return (Stream(Order, ORDERS[0]),)
 
 
