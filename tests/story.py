@@ -52,7 +52,9 @@ class Story:
         except Refused as refusal:
             return Outcome(states, (), refusal, streams)
         for stream, event in events:
-            assert stream in command.writes(streams), f"{event} is not on a stream that {command} says it writes"
+            assert stream in command.writes(streams), (
+                f"{event} is not on a stream that {command} says it writes"
+            )
             states[stream.id] = fold(states[stream.id], (event,))
         return Outcome(states, events, None, streams)
 

@@ -47,8 +47,7 @@ declare
     earliest constant timestamptz := timestamptz '1900-01-01 00:00Z';
     latest constant timestamptz := timestamptz '2200-01-01 00:00Z';
     total constant int := coalesce(cardinality(event_ids), 0);
-    before bigint; -- the head's position, and its time
-    before_at timestamptz;
+    before bigint;
     recorded timestamptz;
     room bigint;
     losses json;
@@ -62,9 +61,13 @@ declare
     lasts int[];
 begin
     -- Before anything else, for this locks it. It is moved at once, and back if the group loses: a lock now and a
-    -- move at the end would be one statement more.
+    -- move at the end would be one statement more. Its time is not moved back: nothing later is recorded earlier.
     update carnet.head h set position = h.position + total, recorded_at = greatest(now, h.recorded_at)
-    returning old.position, old.recorded_at, new.recorded_at, new.room into before, before_at, recorded, room;
+    returning h.position - total, h.recorded_at, h.room into before, recorded, room;
+    if (now >= earliest and now < latest) is not true then
+        raise exception 'a time of the group is not within the years 1900 to 2199'
+        using errcode = 'check_violation';
+    end if;
 
     -- Nearly always nobody loses. Whether anybody may is asked first, in less time than who does, and by what.
     if source_items is not null or lookup_items is not null
@@ -103,15 +106,11 @@ begin
             join vault.lookup k on k.digest = l.digest and k.subject <> l.subject
         ) l;
         if losses is not null then
-            update carnet.head set position = before, recorded_at = before_at;
+            update carnet.head set position = before;
             return losses;
         end if;
     end if;
 
-    if (now >= earliest and now < latest) is not true then
-        raise exception 'a time of the group is not within the years 1900 to 2199'
-        using errcode = 'check_violation';
-    end if;
     -- These are read by number here and in order there.
     if array_lower(command_ids, 1) <> 1 or array_lower(read_streams, 1) <> 1
     or array_lower(read_versions, 1) <> 1 then

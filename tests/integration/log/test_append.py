@@ -241,7 +241,7 @@ def everything(database: str) -> list[tuple[object, ...]]:
         "select (select count(*) from carnet.events), (select count(*) from carnet.streams),"
         " (select count(*) from carnet.commands), (select count(*) from carnet.tracking),"
         " (select count(*) from carnet.parked), (select count(*) from vault.lookup),"
-        " (select count(*) from vault.sealed), h.position, h.recorded_at, h.room from carnet.head h",
+        " (select count(*) from vault.sealed), h.position, h.room from carnet.head h",
     )
 
 
