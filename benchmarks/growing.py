@@ -72,7 +72,8 @@ def grow(season: str, grown: str, events: int) -> None:
     with ExitStack() as held:
         connections = {table: held.enter_context(psycopg.connect(grown, autocommit=True)) for table in COPY}
         pool = held.enter_context(ThreadPoolExecutor(len(COPY)))
-        connections["events"].execute("select carnet.make_partitions(%s)", [events])
+        # One more, because the last command may take the log a little further.
+        connections["events"].execute("select carnet.make_partitions(%s)", [events + 1])
         sent: list[Future[None]] = []
         for chunk in Scribe(*read(season)).chunks(events):
             for done in sent:  # PostgreSQL has taken the last chunk while this one was made

@@ -43,6 +43,19 @@ def test_it_is_as_append_leaves_a_log(grown: str) -> None:
     assert EVENTS <= position < EVENTS + 10
 
 
+def test_the_last_command_is_whole_also_where_it_goes_on_into_another_partition(
+    season: str, other_database: str
+) -> None:
+    events = 3_009  # so many that the last of its commands has two
+    with psycopg.connect(other_database) as connection:
+        connection.execute("drop table carnet.events_000000000000001")  # it holds a million
+        connection.execute("update carnet.head set partition_size = %s", [events])
+    grow(season, other_database, events)
+    with psycopg.connect(other_database) as connection:
+        check(connection)
+        assert connection.execute("select position from carnet.head").fetchone() == (events + 1,)
+
+
 def test_append_and_readers_go_on_with_it(grown: str) -> None:
     with connect(grown, "carnet_writer") as connection:
         timed(connection, [*decided(load_markets(), SALES)])
