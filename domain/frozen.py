@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, fields
-from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from typing import Any, TypeVar, cast, dataclass_transform
 
 T = TypeVar("T")
 
@@ -26,7 +23,7 @@ def frozen(kind: type[T]) -> type[T]:
     dataclass(frozen=True, kw_only=True)(kind)
     if hasattr(kind, "__post_init__"):
         raise TypeError(f"{kind.__name__} has a __post_init__, which would not be called")
-    if told := fields(cast("type[DataclassInstance]", kind)):
+    if told := fields(cast("Any", kind)):
         setattr(kind, "__init__", _init(kind, told))  # noqa: B010 -- mypy lets nobody assign to a method
     return kind
 
