@@ -41,7 +41,8 @@ OPTIONS = {
     "work_mem": "32MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "4GB",
-    "wal_compression": "on",
+    # It is a page's first change after a checkpoint that pays for it, and the wheel has none but pglz, which is slow.
+    "wal_compression": "off",
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
     "jit": "off",
