@@ -8,10 +8,10 @@ posted to the open one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import ClassVar, Final
 from uuid import UUID
 
+from domain.frozen import frozen
 from domain.handovers.delivering import Delivered
 from domain.kernel import Recorded, extend, replace
 from domain.orders.cancelling import OrderCancelled
@@ -31,7 +31,7 @@ from domain.settlements.state import PlanTerms
 from projections.kernel import Change, Gone, Key, Projection, Row, Rows
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class CommissionLine(Line):
     """`period` is "" while the line stands on no statement."""
 
@@ -40,7 +40,7 @@ class CommissionLine(Line):
     indexes: ClassVar[tuple[str, ...]] = ("partner_id",)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class CommissionOrder:
     """What the lines of an order follow from, and those that stand. `facts` are those under the terms that pay
     now, `earlier` those under terms that it was novated from."""
@@ -59,7 +59,7 @@ class CommissionOrder:
         return (*self.earlier, self.facts)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class CommissionPlan:
     """One version of a plan. A contract may be told that names it before it is published: then `terms` is
     None, and `waiting` names the orders."""
@@ -74,7 +74,7 @@ class CommissionPlan:
     waiting: tuple[UUID, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class PartnerPeriod:
     """The month that is open for a partner; every month before it is closed."""
 

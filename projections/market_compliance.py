@@ -6,7 +6,6 @@ The rules are the domain's. Each is asked again whenever a fact that it could de
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
 from typing import ClassVar, Final, Literal
@@ -17,6 +16,7 @@ from domain.compliance import audit
 from domain.compliance.allocating import VehicleFacts, evolve_vehicle_facts, vehicle_of
 from domain.compliance.facts import OrderFacts, PlanFacts, evolve_order_facts, evolve_plan_facts
 from domain.compliance.finding import Finding
+from domain.frozen import frozen
 from domain.handovers.delivering import Delivered
 from domain.kernel import Event, Recorded, extend, replace
 from domain.markets.book import MarketBook, MarketEvent
@@ -57,9 +57,10 @@ OF_MARKETS: frozenset[type[Event]] = frozenset(
 BOOKS_MAX = 64
 NOTHING_TOLD: Final = OrderFacts()
 NEVER_MEANT: Final = VehicleFacts()
+NOTHING_AGREED: Final = PlanFacts()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ComplianceFinding(Finding):
     """`subject_id` is the order or the vehicle that was audited."""
 
@@ -71,7 +72,7 @@ class ComplianceFinding(Finding):
     subject_id: UUID
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class AuditedOrder:
     """What the rules know of an order. `markets` are the loads of rows by which it was last audited, for the rules
     are asked again where others came."""
@@ -85,7 +86,7 @@ class AuditedOrder:
     markets: tuple[UUID, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class AuditedVehicle:
     """What the rules know of a car, from its own stream and from the orders that name it."""
 
@@ -97,7 +98,7 @@ class AuditedVehicle:
     facts: VehicleFacts = NEVER_MEANT
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class AuditedPlan:
     """What the rules know of a plan; `orders` are those whose contract names a version that is not there yet."""
 
@@ -106,11 +107,11 @@ class AuditedPlan:
     indexes: ClassVar[tuple[str, ...]] = ()
 
     plan_id: UUID
-    facts: PlanFacts = field(default_factory=PlanFacts)
+    facts: PlanFacts = NOTHING_AGREED
     orders: tuple[UUID, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class AuditedMarket:
     """The rows of a place as they were loaded into the log; `as_of` is the last event that changed them."""
 

@@ -6,19 +6,19 @@ can show a double allocation that the other does not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from domain.allocations.allocating import VehicleAllocated, VehicleReallocated, VehicleReleased
 from domain.compliance.finding import AuditRule, Evidence, Finding, evidence, finding
+from domain.frozen import frozen
 from domain.kernel import Recorded, replace
 from domain.orders.following import CarAllocated, CarTakenAway
 
 AL_01: Final = AuditRule("AL-01", 1, severity=1)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Claim:
     """An order that has the car, and the event that gave it."""
 
@@ -26,7 +26,7 @@ class Claim:
     evidence: Evidence
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class VehicleFacts:
     """Who has the car by its own stream, who by the orders' streams, and the first two who had it at once.
     After those nothing can change what is found, so nothing more is kept."""

@@ -6,12 +6,12 @@ an audit that believed them would audit nothing. All of it can be stored as JSON
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
 from domain.compliance.finding import Evidence, evidence
+from domain.frozen import frozen
 from domain.handovers.delivering import Delivered
 from domain.kernel import Recorded, replace
 from domain.markets.claims import Role
@@ -27,7 +27,7 @@ from domain.settlements.planning import PlanPublished
 from domain.words import ContractChannel, CustomerType, Fault, Party, Powertrain
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ContractFact:
     """One contract as it was signed or told, or as a novation made it. An order may be told to have several.
     `signed_at` is when it was signed, or novated."""
@@ -45,7 +45,7 @@ class ContractFact:
     made_by: Literal["contract", "novation"] = "contract"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class MomentFact:
     """Something that counts by when it happened."""
 
@@ -53,7 +53,7 @@ class MomentFact:
     at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class AnswerFact:
     """A withdrawal was accepted, or denied under an exception."""
 
@@ -62,13 +62,13 @@ class AnswerFact:
     exception: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class CancellationFact:
     evidence: Evidence
     fault: Fault
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class OrderFacts:
     """By when it happened, in whatever order it was told: `informed` is when the customer was first told of the
     right to withdraw, `possession` when he first had the car `delivered_id`, `declared` his first withdrawal."""
@@ -98,14 +98,14 @@ class OrderFacts:
         return self.contracts[0] if self.contracts else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class PlanVersionFact:
     evidence: Evidence
     version: int
     takes_back_for_principal: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class PlanFacts:
     """Every version of one plan."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
+from domain.frozen import frozen
 from domain.kernel import Recorded, Rule
 
 Verdict = Literal["PASS", "FAIL", "WARN", "N/A", "INDETERMINATE"]
@@ -15,7 +16,7 @@ Severity = Literal[1, 2, 3, 4]
 GRAVITY: Final[tuple[Verdict, ...]] = ("N/A", "PASS", "WARN", "INDETERMINATE", "FAIL")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Evidence:
     """An event that a finding rests on: the SHA-256 (hex) of its stored body, and the values that counted.
     Whoever holds the log can look it up and hash it again."""
@@ -26,7 +27,7 @@ class Evidence:
     facts: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Finding:
     """Severity: 1 a prohibited act, 2 a legal duty, 3 a contract or policy, 4 data."""
 

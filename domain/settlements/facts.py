@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from domain.frozen import frozen
 from domain.handovers.delivering import Delivered
 from domain.kernel import Recorded, replace
 from domain.money import Money
@@ -18,7 +18,7 @@ from domain.orders.withdrawing import WithdrawalAccepted, WithdrawalWindowClosed
 from domain.words import Fault
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Moment:
     """An event that a commission turns on, and when it happened."""
 
@@ -26,7 +26,7 @@ class Moment:
     at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Ending:
     """The order came to nothing. `faults` says whose fault a plan may call it: a withdrawal is nobody's
     fault, and the customer's act. A car that comes back ends nothing while no withdrawal is accepted."""
@@ -36,7 +36,7 @@ class Ending:
     faults: tuple[Fault, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class CommissionFacts:
     """Facts of one order under the terms of one plan. What comes after its end earns nothing, so it is not taken
     up; nor is what happened after another model took over, at `novated`.

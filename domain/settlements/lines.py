@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from domain.frozen import frozen
 from domain.money import Money
 from domain.settlements.facts import Moment
 
@@ -14,7 +14,7 @@ LineState = Literal["provisional", "earned", "held", "kept", "reversed"]
 Inputs = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Line:
     """`basis` is the formula in words, `inputs` the name and value of each of its terms, `event_ids` the facts.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
+from domain.frozen import frozen
 from domain.kernel import Event, Family, State
 from domain.money import Money
 from domain.words import Fault
@@ -15,7 +16,7 @@ PriceName = Literal["net_price", "gross_price"]
 EarnOn = Literal["delivery", "window_end", "payment"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class PlanTerms:
     """One version of a plan. Of the sum of the contract's prices named in `basis` the agent earns
     `base_rate_bp` hundredths of a percent, and whoever hands the car over earns `handover_fee`, once
