@@ -1,7 +1,8 @@
-"""Frozen dataclasses that are made in half the time.
+"""Frozen dataclasses that are made in three fifths of the time.
 
-The `__init__` that the library writes for a frozen class sets each field by a call of its own. A decision makes an
-event or two of up to thirty fields, and the parts of the state that they change; here all fields are set at once.
+The `__init__` that the library writes for a frozen class sets each field by a call of its own; here all fields are set
+at once. Events, commands, the parts of an order, facts and rows of read models are made of this: a decision makes an
+event or two of up to thirty fields, and a projection some rows for each.
 """
 
 from __future__ import annotations
@@ -15,23 +16,26 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def frozen(kind: type[T]) -> type[T]:
-    """The class as a frozen dataclass. Its fields are told by name, and have no `default_factory`.
+    """The class as a frozen dataclass, whose fields are given by name.
 
     Raises:
-        TypeError: it has a `__post_init__`.
+        TypeError: it has a `__post_init__`, or a field with a `default_factory` or without a part in `__init__`.
     """
-    dataclass(frozen=True, kw_only=True)(kind)
+    dataclass(frozen=True, kw_only=True, init=False)(kind)
+    declared = fields(cast("Any", kind))
     if hasattr(kind, "__post_init__"):
         raise TypeError(f"{kind.__name__} has a __post_init__, which would not be called")
-    if told := fields(cast("Any", kind)):
-        setattr(kind, "__init__", _init(kind, told))  # noqa: B010 -- mypy lets nobody assign to a method
+    if odd := [one.name for one in declared if one.default_factory is not MISSING or not one.init]:
+        raise TypeError(f"{kind.__name__}: {', '.join(odd)} would not be set as a dataclass sets it")
+    if declared:
+        setattr(kind, "__init__", _init(kind, declared))  # noqa: B010 -- mypy lets nobody assign to a method
     return kind
 
 
-def _init(kind: type, told: tuple[Field[Any], ...]) -> Callable[..., None]:
-    defaults = {field.name: field.default for field in told if field.default is not MISSING}
-    takes = [f"{one.name}=defaults[{one.name!r}]" if one.name in defaults else one.name for one in told]
-    keeps = [f"{one.name}={one.name}" for one in told]
+def _init(kind: type, declared: tuple[Field[Any], ...]) -> Callable[..., None]:
+    defaults = {field.name: field.default for field in declared if field.default is not MISSING}
+    takes = [f"{one.name}=defaults[{one.name!r}]" if one.name in defaults else one.name for one in declared]
+    keeps = [f"{one.name}={one.name}" for one in declared]
     made: dict[str, Any] = {"defaults": defaults}
     written = f"def __init__(self, *, {', '.join(takes)}): self.__dict__.update({', '.join(keeps)})"
     exec(written, made)  # noqa: S102 -- as the library itself does

@@ -60,23 +60,25 @@ class Stream(NamedTuple, Generic[S_co]):
 class Event(ABC):
     """Something that happened. It carries outcomes, so `evolve` needs no rule, price list or clock.
 
-    A family declares its own base, `class OrderEvent(Event, family="orders")`; the classes below that are
-    the events. A new field needs a default; a changed meaning is a new class.
+    The events of a state have a base, `class OrderEvent(Event, of=Order)`; the classes below that are the events. A new
+    field needs a default; a changed meaning is a new class.
     """
 
     named: ClassVar[dict[str, type[Event]]] = {}
+    of: ClassVar[type[State]]
     family: ClassVar[Family]
     schema_version: ClassVar[int] = 1
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
-    def __init_subclass__(cls, *, family: Family | None = None) -> None:
+    def __init_subclass__(cls, *, of: type[State] | None = None) -> None:
         frozen(cls)
-        if family:
-            cls.family = family
+        if of:
+            cls.of = of
+            cls.family = of.family
         elif Event.named.setdefault(cls.__name__, cls) is not cls:
             raise TypeError(f"two events are named {cls.__name__}")
 
-    # Each family narrows the state to its own; mypy allows that only where this says Any.
+    # Each base narrows the state to its own; mypy allows that only where this says Any.
     @abstractmethod
     def evolve(self, state: Any, /) -> Any:
         """The state after this event. Never checks and never fails: what is stored has happened."""
@@ -157,7 +159,8 @@ class Command(ABC):
         """Every stream the decision depends on or writes; the first is the one it is about."""
 
     def writes(self, reads: tuple[Stream[State], ...]) -> tuple[Stream[State], ...]:
-        """Those of the streams it reads that it may write: all of them, unless it only looks at some."""
+        """Those of the streams it reads (what `reads` returns, so that it is not asked twice) that it may write: all,
+        returned as they are, unless it only looks at some."""
         return reads
 
     @abstractmethod

@@ -1,34 +1,29 @@
-"""One group of items as one call of `carnet.append`, and its verdicts as outcomes."""
+"""One group of items as one call of `carnet.append`."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import accumulate
 from typing import cast
-from uuid import UUID
 
-import msgspec
 from psycopg import generators
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
 from infra.arrays import blobs, int4s, int8s, texts, time, times, utf8s, uuids
-from infra.item import Appended, Behind, Conflict, Duplicate, Item, Outcome, ParkedRow, Taken, Tracking
+from infra.item import Item, Outcome, ParkedRow, Tracking
 from infra.postgres import Connection
 from infra.vault.sealing import SealedRow
-
-RANK = ("duplicate", "behind", "conflict", "taken")
+from infra.verdicts import outcomes
 
 PARAMETERS = 40
 NAME = b"carnet_append"
 PLACES = ", ".join(f"${n}" for n in range(1, PARAMETERS + 1))
 STATEMENT = f"select carnet.append({PLACES})".encode()
-# How its statements are planned: once in a session, for planning took longer than the work. A plan made while the
-# tables were empty would scan them for ever after; the others pin index scans.
-PLANNED_ONCE = b"""
+# The session's, for the statements inside `append`: they are planned once, because planning took longer than the work,
+# and by index, because a plan made while the tables were empty would scan them for ever after.
+SETTINGS = b"""
 set plan_cache_mode = force_generic_plan;
 set enable_seqscan = off;
 set enable_hashjoin = off;
@@ -39,7 +34,8 @@ BINARY = [Format.BINARY] * PARAMETERS
 class Appender:
     """`carnet.append`, prepared on a connection in autocommit that nobody else may be using.
 
-    It asks libpq itself: psycopg's cursor takes longer over forty parameters than the command of one caller.
+    It asks libpq itself: psycopg's cursor takes longer over forty parameters than the command of one caller. How the
+    session plans its statements stays as it is set here.
 
     Raises:
         psycopg.Error: the server refuses it, or the connection was lost.
@@ -47,7 +43,7 @@ class Appender:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        _succeeded(connection.pgconn.exec_(PLANNED_ONCE))
+        _succeeded(connection.pgconn.exec_(SETTINGS))
         _succeeded(connection.pgconn.prepare(NAME, STATEMENT))
 
     def append(self, group: Sequence[Item], now: datetime) -> list[Outcome | None]:
@@ -58,7 +54,7 @@ class Appender:
             psycopg.Error: nothing was written, or the connection was lost and nothing is known.
         """
         pgconn = self.connection.pgconn
-        return _told(pgconn.exec_prepared(NAME, _values(group, now), BINARY, Format.BINARY), group)
+        return _outcomes(pgconn.exec_prepared(NAME, _values(group, now), BINARY, Format.BINARY), group)
 
     def send(self, group: Sequence[Item], now: datetime) -> None:
         """Begin the same. Until `outcomes` tells what came of it, nothing else may be asked."""
@@ -68,30 +64,12 @@ class Appender:
 
     def outcomes(self, group: Sequence[Item]) -> list[Outcome | None]:
         """What came of the group that was sent. Raises as `append`."""
-        (told,) = self.connection.wait(generators.fetch_many(self.connection.pgconn))
-        return _told(told, group)
+        (result,) = self.connection.wait(generators.fetch_many(self.connection.pgconn))
+        return _outcomes(result, group)
 
 
-class Verdict(msgspec.Struct, frozen=True):
-    """What an item lost by, as `carnet.append` tells it."""
-
-    item: int
-    verdict: str
-    key: str | None
-    at: int | None
-    events: int | None
-    digest: str | None
-    answer: str | None
-
-
-TOLD = msgspec.json.Decoder(int | list[Verdict])
-
-
-def _told(result: PGresult, group: Sequence[Item]) -> list[Outcome | None]:
-    told = TOLD.decode(_succeeded(result).get_value(0, 0) or b"")
-    if isinstance(told, int):
-        return [Appended(told + end) for end in _ends(group)]
-    return _losses(told, len(group))
+def _outcomes(result: PGresult, group: Sequence[Item]) -> list[Outcome | None]:
+    return outcomes(_succeeded(result).get_value(0, 0) or b"", group)
 
 
 def _values(group: Sequence[Item], now: datetime) -> list[bytes]:
@@ -102,10 +80,6 @@ def _succeeded(result: PGresult) -> PGresult:
     if result.status not in {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}:
         raise error_from_result(result)
     return result
-
-
-def _ends(group: Sequence[Item]) -> list[int]:
-    return list(accumulate(len(item.events) for item in group))
 
 
 def parameters(group: Sequence[Item], now: datetime) -> list[bytes | None]:
@@ -183,38 +157,3 @@ def _parked(rows: Sequence[ParkedRow]) -> Sequence[bytes | None]:
         uuids([row.payload for row in rows]),
         texts([row.reason for row in rows]),
     )
-
-
-def _losses(verdicts: Sequence[Verdict], items: int) -> list[Outcome | None]:
-    """An item may lose in several ways: the first of RANK is told."""
-    outcomes: list[Outcome | None] = [None] * items
-    streams: defaultdict[int, dict[UUID, int]] = defaultdict(dict)
-    for lost in sorted(verdicts, key=lambda lost: RANK.index(lost.verdict)):
-        outcome: Outcome
-        match lost.verdict:
-            case "duplicate":
-                digest = None if lost.digest is None else bytes.fromhex(lost.digest)
-                outcome = Duplicate(_number(lost.at), _number(lost.events), digest, lost.answer)
-            case "behind":
-                outcome = Behind(_text(lost.key), _number(lost.at))
-            case "conflict":
-                streams[lost.item][UUID(lost.key)] = _number(lost.at)
-                outcome = Conflict(streams[lost.item])
-            case "taken":
-                outcome = Taken(UUID(lost.key))
-            case _:
-                raise ValueError(f"append gave a verdict named {lost.verdict}")
-        outcomes[lost.item - 1] = outcomes[lost.item - 1] or outcome
-    return outcomes
-
-
-def _number(value: int | None) -> int:
-    if value is None:
-        raise ValueError("append gave a verdict without its number")
-    return value
-
-
-def _text(value: str | None) -> str:
-    if value is None:
-        raise ValueError("append gave a verdict without its key")
-    return value

@@ -30,7 +30,7 @@ UUID_OID, INT4_OID, INT8_OID, TEXT_OID, BYTEA_OID, TIME_OID = (
 
 
 def uuids(values: Iterable[UUID | None]) -> bytes | None:
-    # Its property `bytes` says the same in twice the time.
+    # `UUID.bytes` says the same in twice the time.
     return _array(
         UUID_OID, [NULL if value is None else UUID_BYTES + value.int.to_bytes(16) for value in values]
     )

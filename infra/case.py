@@ -60,6 +60,7 @@ class Case(Waiting):
         attempt: int = 1,
     ) -> None:
         reads = {stream.id for stream in told.reads}
+        # They are the same, unless it only looks at some.
         writes = reads if told.writes is told.reads else {stream.id for stream in told.writes}
         names = names_of(told.ask.command_id, told.sealed, told.ask.tracking)
         super().__init__(None, reads=reads, writes=writes, names=names)

@@ -27,7 +27,7 @@ from infra.vault.sealing import SealedRow
 
 FUTURE_MAX = timedelta(minutes=5)
 
-Happens = list[tuple[Stream[State], Event]]
+Happening = list[tuple[Stream[State], Event]]
 
 
 class Told(Struct, frozen=True):
@@ -86,10 +86,9 @@ def decide(told: Told, found: Mapping[UUID, Versioned], context: Context) -> Dec
         TypeError: the command wrote to a stream that is not among its `writes`.
     """
     ask = told.ask
-    states, versions = _read(told, found)
-    if ask.expected_version is not None:
-        _check_version(told, versions)
-    happens, refused = _decided(told, states, context)
+    states, versions = _states_of(told, found)
+    _check_version(told, versions)
+    happens, refused = _happens(told, states, context)
     if not (happens or refused or ask.command_id or ask.tracking):
         return Decided(None, (), {})
     written: dict[UUID, Versioned] = {}
@@ -117,8 +116,8 @@ def decide(told: Told, found: Mapping[UUID, Versioned], context: Context) -> Dec
     return Decided(item, tuple([event for _, event in happens]), written, refused)
 
 
-def _read(told: Told, found: Mapping[UUID, Versioned]) -> tuple[dict[UUID, State], dict[UUID, int]]:
-    """The states of the streams that it reads, and their versions."""
+def _states_of(told: Told, found: Mapping[UUID, Versioned]) -> tuple[dict[UUID, State], dict[UUID, int]]:
+    """The states and the versions of the streams that it reads. Raises InputError: an id is that of another kind."""
     states: dict[UUID, State] = {}
     versions: dict[UUID, int] = {}
     for stream in told.reads:
@@ -129,7 +128,7 @@ def _read(told: Told, found: Mapping[UUID, Versioned]) -> tuple[dict[UUID, State
     return states, versions
 
 
-def _decided(told: Told, states: Mapping[UUID, State], context: Context) -> tuple[Happens, Refused | None]:
+def _happens(told: Told, states: Mapping[UUID, State], context: Context) -> tuple[Happening, Refused | None]:
     """What happens, or the evidence of a refusal by a rule, and that refusal."""
     try:
         return list(told.command.decide(States(states), context)), None
@@ -142,8 +141,9 @@ def _decided(told: Told, states: Mapping[UUID, State], context: Context) -> tupl
 
 
 def _check_version(told: Told, versions: Mapping[UUID, int]) -> None:
+    """Raise Contended if the command was meant for another version."""
     about, expected = told.reads[0], told.ask.expected_version
-    if expected != versions[about.id]:
+    if expected not in {None, versions[about.id]}:
         raise Contended(
             f"{about.state.__name__} {about.id} is at version {versions[about.id]}, you expected {expected}.",
             hint="Look at what has changed and ask again.",
@@ -171,7 +171,7 @@ class _Evidence(TypedDict):
     source: str
 
 
-def _evidence(told: Told, refused: Refused) -> Happens:
+def _evidence(told: Told, refused: Refused) -> Happening:
     """The record of a refusal by a rule: on the order that the command writes, or on the partner that it is about."""
     assert refused.rule is not None
     record = _Evidence(

@@ -31,7 +31,7 @@ class GroupCommit:
         self._queue_max = queue_max
         self._queue: deque[Waiting] = deque()
         self._is_writing = False
-        self._guard = Lock()
+        self._guard = Lock()  # that which `_changed` has, asked without its detour through Python
         self._changed = Condition(self._guard)
         self._closing = False
         self._thread = Thread(target=self._run, name="carnet-writer", daemon=True)

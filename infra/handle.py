@@ -33,7 +33,7 @@ __all__ = ["Answer", "Ask", "Desk"]
 ATTEMPTS = 20
 ANSWER_WITHIN_S = 90.0
 ASIDE_THREADS = 4
-DECIDED = (Refused, Contended, InputError)  # what a decision comes to that writes nothing
+WRITES_NOTHING = (Refused, Contended, InputError)  # what a decision may come to
 
 
 class Desk:
@@ -145,11 +145,11 @@ class Desk:
                     self._aside(answer, lambda: self._loaded(case, position))
                 else:
                     answer.set_result(Answer(position, case.decided.events))
-            case end if case.from_memory and isinstance(end, (Appended, *DECIDED)):
+            case end if case.from_memory and isinstance(end, (Appended, *WRITES_NOTHING)):
                 self._again(case)
             case Appended():
                 self._aside(answer, lambda: answer.set_result(Answer(self._log.head().position, ())))
-            case Exception() as fault if told.ask.command_id and isinstance(fault, DECIDED):
+            case Exception() as fault if told.ask.command_id and isinstance(fault, WRITES_NOTHING):
                 self._aside(answer, lambda: self._refused(case, fault))
             case Conflict():
                 self._again(case)

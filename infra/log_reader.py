@@ -135,7 +135,7 @@ class LogReader:
     def head(self) -> Head:
         """Where the log ends."""
         ((position, recorded_at),) = self._rows(
-            "select position, e.recorded_at from carnet.head left join carnet.events e using (position)"
+            "select position, case when position > 0 then recorded_at end from carnet.head"
         )
         return Head(position, recorded_at)
 

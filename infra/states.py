@@ -46,11 +46,10 @@ class StateCache:
         """The states of these streams, remembered or read in one query, and the ids of those that were read.
 
         `begun` are about to begin: if nothing is remembered of them they are taken to be empty. Of those that are
-        `doubted` the log is asked in any case. What has events of another family is left out.
+        `doubted` the log is asked in any case. What has events of another kind is left out.
         """
         found: dict[UUID, Versioned] = {}
         baselines: dict[UUID, Versioned] = {}
-        families: dict[UUID, str] = {}
         with self._guard:
             for state, stream_id in streams:
                 remembered = self._remembered.get(stream_id)
@@ -59,20 +58,17 @@ class StateCache:
                 elif remembered is None and stream_id in begun and stream_id not in doubted:
                     found[stream_id] = Versioned(state(), 0)
                 else:
-                    # One without events may be remembered as another kind than it is about to be.
+                    # An empty one may be remembered as another kind: it was asked for under a wrong id.
                     if remembered is None or not remembered.version:
                         remembered = Versioned(state(), 0)
                     baselines[stream_id] = remembered
-                    families[stream_id] = state.family
         if baselines:
-            read = self._read(baselines, families)
+            read = self._read(baselines)
             self.remember(read)
             found |= read
         return found, baselines.keys()
 
-    def _read(
-        self, baselines: Mapping[UUID, Versioned], families: Mapping[UUID, str]
-    ) -> dict[UUID, Versioned]:
+    def _read(self, baselines: Mapping[UUID, Versioned]) -> dict[UUID, Versioned]:
         """These states with what the log holds beyond them."""
         histories = self._log.histories(
             baselines, after={stream_id: one.version for stream_id, one in baselines.items()}
@@ -82,7 +78,7 @@ class StateCache:
             history = histories.get(stream_id, ())
             if not history:
                 read[stream_id] = baseline
-            elif baseline.version or history[0].event.family == families[stream_id]:
+            elif baseline.version or history[0].event.of is type(baseline.state):
                 state = fold(baseline.state, (recorded.event for recorded in history))
                 read[stream_id] = Versioned(state, history[-1].version)
         return read

@@ -68,7 +68,7 @@ class Vehicle(State):
         return LADDER.index(self.progress) >= LADDER.index(progress)
 
 
-class VehicleEvent(Event, family="vehicles"):
+class VehicleEvent(Event, of=Vehicle):
     """Something that happened to one vehicle."""
 
     @abstractmethod

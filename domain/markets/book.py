@@ -39,7 +39,7 @@ class MarketBook(State):
     rows: MarketRows = field(default_factory=MarketRows)
 
 
-class MarketEvent(Event, family="network"):
+class MarketEvent(Event, of=MarketBook):
     """Something that was loaded for one place."""
 
     @abstractmethod
@@ -106,7 +106,7 @@ class MarketRuled(MarketEvent):
         return replace(book, rows=with_row(book.rows, self.ruling))
 
 
-class PlanEvent(MarketEvent, family="network"):
+class PlanEvent(MarketEvent, of=MarketBook):
     """A step of the plan that is recorded under `claim_id`."""
 
     claim_id: str

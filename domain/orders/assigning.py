@@ -63,7 +63,7 @@ class AssignReservation(Request):
         return (Stream(Order, self.order_id), *map(partner_stream, self.dealers))
 
     def writes(self, reads: tuple[Stream[State], ...]) -> tuple[Stream[State], ...]:
-        return reads[:1]
+        return reads[:1]  # the order; at the partners it only looks
 
     @property
     def dealers(self) -> tuple[UUID, ...]:

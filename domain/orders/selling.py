@@ -54,7 +54,7 @@ class SaleCommand(OrderCommand, kind=True):
         return (*super().reads(), *map(partner_stream, self.sellers))
 
     def writes(self, reads: tuple[Stream[State], ...]) -> tuple[Stream[State], ...]:
-        return reads[:1]
+        return reads[:1]  # the order; at the partners it only looks
 
     def decide(self, states: States, context: Context) -> Decision:
         partners = {one: states[partner_stream(one)] for one in self.sellers}

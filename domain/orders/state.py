@@ -198,7 +198,7 @@ class Order(State):
         )
 
 
-class OrderEvent(Event, family="orders"):
+class OrderEvent(Event, of=Order):
     """Something that happened to one order."""
 
     @abstractmethod

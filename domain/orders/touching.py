@@ -64,7 +64,7 @@ class RecordTouchpoint(Report):
         return (Stream(Order, self.order_id), *partner)
 
     def writes(self, reads: tuple[Stream[State], ...]) -> tuple[Stream[State], ...]:
-        return reads[:1]
+        return reads[:1]  # the order; at the partner it only looks
 
     def decide(self, states: States, context: Context) -> Decision:
         stream = Stream(Order, self.order_id)

@@ -98,7 +98,7 @@ class Partner(State):
         return any(one.person_id == person_id and one.role == role and one.held(on) for one in self.posts)
 
 
-class PartnerEvent(Event, family="network"):
+class PartnerEvent(Event, of=Partner):
     """Something that happened to one partner. The id of the stream is made of `partner_id`."""
 
     partner_id: UUID

@@ -68,7 +68,7 @@ class BookService(Request):
         return Stream(Visit, self.visit_id), Stream(Vehicle, self.vehicle_id)
 
     def writes(self, reads: tuple[Stream[State], ...]) -> tuple[Stream[State], ...]:
-        return reads[:1]
+        return reads[:1]  # the visit; at the car it only looks
 
     def decide(self, states: States, context: Context) -> Decision:
         stream = Stream(Visit, self.visit_id)

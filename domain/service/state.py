@@ -54,7 +54,7 @@ class Visit(State):
         return STAGES.index(self.stage) >= STAGES.index(stage)
 
 
-class ServiceEvent(Event, family="service"):
+class ServiceEvent(Event, of=Visit):
     """Something that happened on one service visit."""
 
     @abstractmethod

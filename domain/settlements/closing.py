@@ -7,10 +7,10 @@ from uuid import UUID
 from domain.context import Context
 from domain.kernel import Decision, Refused, Request, State, States, Stream, replace
 from domain.settlements.periods import end_of, next_period
-from domain.settlements.state import PartnerAccount, SettlementEvent
+from domain.settlements.state import AccountEvent, PartnerAccount
 
 
-class PeriodClosed(SettlementEvent):
+class PeriodClosed(AccountEvent):
     """Nothing is posted to `period` any more, nor to one before it; `next_period` is open."""
 
     partner_id: UUID

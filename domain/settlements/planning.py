@@ -9,11 +9,11 @@ from domain.checks import codes
 from domain.context import Context
 from domain.kernel import Command, Decision, Refused, Report, Request, State, States, Stream, replace
 from domain.money import Money
-from domain.settlements.state import EarnOn, Plan, PlanTerms, PriceName, SettlementEvent
+from domain.settlements.state import CommissionPlanEvent, EarnOn, Plan, PlanTerms, PriceName
 from domain.words import Fault
 
 
-class PlanPublished(SettlementEvent):
+class PlanPublished(CommissionPlanEvent):
     """One version of a plan; the fields are those of `PlanTerms`. `principal_to_blame` in `contradicts`: the
     terms take commission back for the fault of the maker, which no agent has to bear."""
 

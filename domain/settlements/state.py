@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from domain.frozen import frozen
@@ -60,9 +60,15 @@ class PartnerAccount(State):
         return bool(self.open_period)
 
 
-class SettlementEvent(Event, family="settlements"):
-    """Something about what a partner is owed. Its stream is a plan or a partner's account."""
+class CommissionPlanEvent(Event, of=Plan):
+    """Something about one plan."""
 
-    # Two states share the family; each event narrows Any to its own.
     @abstractmethod
-    def evolve(self, state: Any, /) -> Any: ...
+    def evolve(self, plan: Plan, /) -> Plan: ...
+
+
+class AccountEvent(Event, of=PartnerAccount):
+    """Something about one partner's account."""
+
+    @abstractmethod
+    def evolve(self, account: PartnerAccount, /) -> PartnerAccount: ...

@@ -41,7 +41,8 @@ OPTIONS = {
     "work_mem": "32MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "4GB",
-    # It is a page's first change after a checkpoint that pays for it, and the wheel has none but pglz, which is slow.
+    # Of the pages that are written whole after each checkpoint. The wheel has pglz only, which takes longer than the
+    # disk saves.
     "wal_compression": "off",
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",

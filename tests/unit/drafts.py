@@ -5,18 +5,20 @@ from __future__ import annotations
 from types import new_class
 
 from domain.kernel import Event, State
+from domain.service.state import Visit
+from domain.settlements.state import Plan
 
 NOTHING = object()
 
 
-class DraftEvent(Event, family="service"):
-    """The family of the drafts."""
+class DraftEvent(Event, of=Visit):
+    """What the drafts are."""
 
     def evolve(self, state: State, /) -> State:
         return state
 
 
-class Confidential(Event, family="settlements"):
+class Confidential(Event, of=Plan):
     def evolve(self, state: State, /) -> State:
         return state
 

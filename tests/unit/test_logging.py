@@ -44,7 +44,7 @@ class Written(io.StringIO):
         return super().write(text)
 
 
-def test_a_line_is_written_at_once_so_that_processes_with_one_standard_error_do_not_mix_theirs(
+def test_a_line_is_one_write_so_that_processes_with_one_standard_error_do_not_mix_theirs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     standard_error = Written()

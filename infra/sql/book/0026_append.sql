@@ -1,5 +1,5 @@
--- The only way into the log, anew: the same promises, and a group of one item takes a quarter less of the server. A
--- whole group of items is written, or nothing and a verdict for each thing that an item loses by.
+-- The only way into the log, anew: the same promises, but the head is moved first, and the answer is one value. A whole
+-- group of items is written, or nothing and a verdict for each thing that an item loses by.
 --
 -- The arrays of one block are the columns of one table, and null when it has no rows. `…_items` says whose row it
 -- is, counting from 1. The items' events lie end to end, in the order of the items, `command_events` of them each;
@@ -14,7 +14,7 @@
 --   taken      the unique text belongs to subject `key`
 --
 -- How its statements are planned is set by the session that calls it, for to set it here costs every call: see
--- `PLANNED_ONCE` of `infra/append.py`. Without, all is the same and may take longer.
+-- `SETTINGS` of `infra/append.py`. Without, all is the same and may take longer.
 set local role carnet_owner;
 
 drop function carnet.append;
@@ -24,6 +24,10 @@ drop type carnet.verdict;
 -- sees to it that there is one row; a partition that holds no position is refused where it is made.
 alter table carnet.head drop column one, drop constraint head_partition_size_check;
 create unique index one_row on carnet.head ((true));
+-- The head's time before the group that moves it, for `returning` knows the new row only.
+alter table carnet.head add column recorded_before timestamptz;
+-- It has no primary key now, without which a publication of all tables would refuse every append.
+alter table carnet.head replica identity full;
 
 create function carnet.append(
     now timestamptz,
@@ -47,11 +51,12 @@ declare
     earliest constant timestamptz := timestamptz '1900-01-01 00:00Z';
     latest constant timestamptz := timestamptz '2200-01-01 00:00Z';
     total constant int := coalesce(cardinality(event_ids), 0);
-    before bigint;
+    before bigint; -- the head's position, and its time
+    before_at timestamptz;
     recorded timestamptz;
     room bigint;
     losses json;
-    event int := 0;
+    counted int := 0;
     read int;
     command_ends int[];
     event_items int[];
@@ -60,17 +65,15 @@ declare
     firsts int[];
     lasts int[];
 begin
-    -- Before anything else, for this locks it. It is moved at once, and back if the group loses: a lock now and a
-    -- move at the end would be one statement more. Its time is not moved back: nothing later is recorded earlier.
-    update carnet.head h set position = h.position + total, recorded_at = greatest(now, h.recorded_at)
-    returning h.position - total, h.recorded_at, h.room into before, recorded, room;
-    if (now >= earliest and now < latest) is not true then
-        raise exception 'a time of the group is not within the years 1900 to 2199'
-        using errcode = 'check_violation';
-    end if;
+    -- First of all statements: this locks the head. It is moved at once, and back if the group loses: a lock now and a
+    -- move at the end would be one statement more.
+    update carnet.head h
+    set position = h.position + total, recorded_at = greatest(now, h.recorded_at), recorded_before = h.recorded_at
+    returning h.position - total, h.recorded_before, h.recorded_at, h.room into before, before_at, recorded, room;
 
-    -- Nearly always nobody loses. Whether anybody may is asked first, in less time than who does, and by what.
-    if source_items is not null or lookup_items is not null
+    -- Most commands lose nothing, and bring no source and no unique text. Of those it is asked first whether any may
+    -- lose. This may say yes too often, as of a stream of the library, which begins at 0; it never says no too often.
+    if cardinality(source_names) > 0 or cardinality(lookup_digests) > 0
     or exists (select from carnet.commands k where k.command_id = any (command_ids))
     or exists (
         select from (select unnest(read_streams) as stream_id, unnest(read_versions) as version) r
@@ -106,11 +109,15 @@ begin
             join vault.lookup k on k.digest = l.digest and k.subject <> l.subject
         ) l;
         if losses is not null then
-            update carnet.head set position = before;
+            update carnet.head set position = before, recorded_at = before_at;
             return losses;
         end if;
     end if;
 
+    if (now >= earliest and now < latest) is not true then
+        raise exception 'a time of the group is not within the years 1900 to 2199'
+        using errcode = 'check_violation';
+    end if;
     -- These are read by number here and in order there.
     if array_lower(command_ids, 1) <> 1 or array_lower(read_streams, 1) <> 1
     or array_lower(read_versions, 1) <> 1 then
@@ -121,11 +128,11 @@ begin
             raise exception 'a time of the group is not within the years 1900 to 2199'
             using errcode = 'check_violation';
         end if;
-        if (command_events[item] >= 0 and command_events[item] <= total - event) is not true then
+        if (command_events[item] >= 0 and command_events[item] <= total - counted) is not true then
             raise exception 'the events of the group are not those that its items count'
             using errcode = 'check_violation';
         end if;
-        for nth in event + 1 .. event + command_events[item] loop
+        for nth in counted + 1 .. counted + command_events[item] loop
             read := event_reads[nth];
             if (event_versions[nth] = reached[read] + 1) is not true then
                 raise exception 'the events of a stream do not continue it' using errcode = 'check_violation';
@@ -135,10 +142,10 @@ begin
             lasts[read] := nth;
             event_items[nth] := item;
         end loop;
-        event := event + command_events[item];
-        command_ends[item] := event;
+        counted := counted + command_events[item];
+        command_ends[item] := counted;
     end loop;
-    if event <> total then
+    if counted <> total then
         raise exception 'the events of the group are not those that its items count'
         using errcode = 'check_violation';
     end if;
@@ -161,7 +168,7 @@ begin
     insert into carnet.streams
     select read_streams[r], reached[r], before + firsts[r], before + lasts[r]
     from (select generate_series(1, cardinality(read_streams)) as r) w
-    where lasts[r] > 0
+    where lasts[r] is not null
     on conflict (stream_id) do update
     set version = excluded.version, last_position = excluded.last_position;
 

@@ -12,6 +12,7 @@ from infra.ask import Ask
 from infra.codec import encode
 from infra.item import Item, NewEvent, Outcome
 from infra.log import Log
+from infra.vault.sealing import SealedRow
 from tests.examples import deposit_paid
 
 WITHIN_S = 60.0
@@ -55,6 +56,11 @@ def event(stream_id: UUID, version: int) -> NewEvent:
         market="DE",
         body=encode(deposit_paid),
     )
+
+
+def sealed(subject: UUID, lookup: bytes | None = None) -> SealedRow:
+    """A sealed text about the subject; with a `lookup` it must be unique."""
+    return SealedRow(uuid4(), subject, "vehicle", 1, 1, b"\0blob", b"\1" * 32, lookup)
 
 
 def write(log: Log, *items: Item) -> list[Outcome]:

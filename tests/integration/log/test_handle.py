@@ -9,12 +9,15 @@ from uuid import uuid4
 import pytest
 
 from domain.allocations.building import AssignVin, VinAssigned
-from domain.kernel import Event, Refused, Stream
+from domain.kernel import Command, Event, Refused, Stream
+from domain.money import Money
 from domain.orders.paying import PaymentReceived
 from domain.orders.refusing import CommandRefused
 from domain.orders.reserving import ReservationPlaced
 from domain.orders.state import Order
 from domain.sealed import Clear
+from domain.settlements.closing import ClosePeriod
+from domain.settlements.planning import PublishPlan
 from infra.clock import SimulatedClock
 from infra.errors import Contended, InputError
 from infra.handle import Answer, Ask, Desk
@@ -69,10 +72,15 @@ def test_who_doubts_a_state_asks_the_log_although_another_has_just_remembered_it
         assert (found[ORDER_ID].version, asked) == (2, {ORDER_ID})
 
 
-def test_of_a_stream_without_events_the_log_is_asked_once(desk: Desk, other_desk: Desk, log: Log) -> None:
+def test_of_a_stream_without_events_the_log_is_asked_once(log: Log) -> None:
     order, states = Stream(Order, ORDER_ID), StateCache(log)
     asked = [states.read([order])[1] for _ in range(2)]
     assert asked == [{ORDER_ID}, set()]
+
+
+def test_who_remembers_that_there_was_nothing_learns_of_what_has_begun_since(
+    desk: Desk, other_desk: Desk
+) -> None:
     for one in (desk, other_desk):
         with pytest.raises(Refused, match="there is no order"):
             one.handle(ask(examples.pay_deposit))
@@ -181,6 +189,30 @@ def test_the_id_of_another_kind_of_stream_is_told_so(desk: Desk, other_desk: Des
     for one in (desk, other_desk):
         with pytest.raises(InputError, match=f"{ORDER_ID} is not the id of a vehicle"):
             one.handle(ask(on_an_order))
+
+
+PUBLISH = PublishPlan(
+    plan_id=ORDER_ID,
+    version=1,
+    currency="EUR",
+    base_rate_bp=550,
+    handover_fee=Money(0, "EUR"),
+    basis=("net_price",),
+    earn_on="delivery",
+    clawback_faults=(),
+)
+CLOSE = ClosePeriod(partner_id=ORDER_ID, period="2026-01")
+
+
+@pytest.mark.parametrize(("first", "second"), [(PUBLISH, CLOSE), (CLOSE, PUBLISH)])
+def test_two_kinds_of_one_family_are_told_apart_by_who_remembers_and_who_does_not(
+    desk: Desk, other_desk: Desk, log: Log, first: Command, second: Command
+) -> None:
+    desk.handle(ask(first))
+    for one in (desk, other_desk):
+        with pytest.raises(InputError, match=f"{ORDER_ID} is not the id of a"):
+            one.handle(ask(second))
+    assert log.head().position == 1
 
 
 def test_only_a_report_tells_when_it_happened_and_not_in_the_future(desk: Desk, log: Log) -> None:
