@@ -1,18 +1,21 @@
 """Commands a second: load, decide and append, durable, by the number of callers.
 
 Ours twice: with callers behind one door, and with threads. The stock library twice: as it comes, and tuned with its
-cache; its callers are threads, for its API blocks. And the raw limit of one
-caller: a single-row INSERT of the same events. Every client stays on one core, PostgreSQL has them all.
+cache; its callers are threads, for its API blocks. And the raw limit of one caller, twice too: a single-row INSERT of
+the same events, by psycopg and by libpq. Every client stays on one core, PostgreSQL has them all.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from typing import LiteralString
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count
+from typing import LiteralString, TypeVar, cast
 
 import psutil
 import psycopg
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
 
 from benchmarks import sides
 from benchmarks.callers import by_door, by_threads
@@ -26,6 +29,8 @@ from benchmarks.stock import StockBook
 from infra.ask import Ask
 from infra.markets import load_markets
 
+Values = TypeVar("Values")
+
 CALLERS = (1, 4, 16, 64, 256)
 MANY = 64
 
@@ -34,8 +39,9 @@ create schema raw;
 create table raw.events (like carnet.events including all);
 create unique index on raw.events (stream_id, version);
 """
-INSERT: LiteralString = """
-insert into raw.events values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+COLUMNS = 14
+INSERT = f"insert into raw.events values ({', '.join(COLUMNS * ['%s'])})".encode()
+PREPARED = f"insert into raw.events values ({', '.join(f'${n}' for n in range(1, COLUMNS + 1))})".encode()
 
 
 def measure(ground: Ground, size: Size) -> Figures:
@@ -54,6 +60,7 @@ def measure(ground: Ground, size: Size) -> Figures:
             ("threads", threads, book),
             ("tuned", tuned_stock, stocks["tuned"]),
             ("insert", inserts, raw),
+            ("libpq", libpq_inserts, raw),
         ):
             ground.tidy(conninfo)
             measured |= {
@@ -97,7 +104,9 @@ def _figures(rounds: list[Round], size: Size) -> Figures:
         "single_caller_ratio": (ratio("threads_rate_1", "stock_rate_1"), "x"),
         "single_caller_ratio_tuned_stock": (ratio("threads_rate_1", "tuned_rate_1"), "x"),
         "single_caller_vs_insert": (ratio("threads_rate_1", "insert_rate_1"), "x"),
+        "single_caller_vs_insert_libpq": (ratio("threads_rate_1", "libpq_rate_1"), "x"),
         "single_inserts_per_second": (found("insert_rate_1"), "rows/s"),
+        "libpq_inserts_per_second": (found("libpq_rate_1"), "rows/s"),
         "client_rss_mb": (found("door_rss_mb"), "MB"),
         "stock_client_rss_mb": (found("stock_rss_mb"), "MB"),
     }
@@ -163,29 +172,52 @@ def _with_memory(measured: Iterable[Numbers]) -> Numbers:
 def inserts(conninfo: str, warm_up: float, seconds: float) -> Numbers:
     """The raw limit of one caller: INSERT, prepared and committed one by one, into a table with the columns and
     the indexes of the log. The events are those of sales, decided before."""
-    stay_on_one_core()
-    rows = _rows()
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        row = connection.execute("select coalesce(max(position), 0) from raw.events").fetchone()
-        position = row[0] if row else 0
-        for span in (warm_up, seconds):
-            spent = done = 0.0
-            while spent < span:
-                values = [position := position + 1, *next(rows)]
-                started = time.perf_counter()
-                connection.execute(INSERT, values, prepare=True, binary=True)
-                spent += time.perf_counter() - started
-                done += 1
+        return _inserted(
+            _rows(connection),
+            lambda values: connection.execute(INSERT, values, prepare=True, binary=True),
+            (warm_up, seconds),
+        )
+
+
+def libpq_inserts(conninfo: str, warm_up: float, seconds: float) -> Numbers:
+    """The same past psycopg's cursor, of values that are bytes already."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        pgconn = connection.pgconn
+        pgconn.prepare(b"raw", PREPARED)
+        rows = ([None if one is None else str(one).encode() for one in row] for row in _rows(connection))
+
+        def insert(values: list[bytes | None]) -> None:
+            told = pgconn.exec_prepared(b"raw", cast("list[bytes]", values))
+            if told.status != ExecStatus.COMMAND_OK:
+                raise error_from_result(told)
+
+        return _inserted(rows, insert, (warm_up, seconds))
+
+
+def _inserted(rows: Iterator[Values], insert: Callable[[Values], object], spans: Sequence[float]) -> Numbers:
+    stay_on_one_core()
+    for span in spans:
+        spent = done = 0.0
+        while spent < span:
+            values = next(rows)
+            started = time.perf_counter()
+            insert(values)
+            spent += time.perf_counter() - started
+            done += 1
     return {"rate_1": done / spent}
 
 
-def _rows() -> Iterator[list[object]]:
-    """The columns of events after their position, without end."""
+def _rows(connection: psycopg.Connection[tuple[int]]) -> Iterator[list[object]]:
+    """The columns of events, from the end of the table on."""
     markets = load_markets()
+    row = connection.execute("select coalesce(max(position), 0) from raw.events").fetchone()
+    positions = count(row[0] + 1 if row else 1)
     while True:
         for item in (item for step in decided(markets, 100) for item in step):
             for event in item.events:
                 yield [
+                    next(positions),
                     *(event.stream_id, event.version, event.event_id, event.name, event.schema_version),
                     *(event.market, NOON, NOON, item.actor, item.command_id, item.correlation_id, None),
                     event.body.decode(),

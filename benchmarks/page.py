@@ -34,7 +34,7 @@ class Goal:
 GOALS = (
     Goal("commands_ratio", "commands, 64 callers, against the stock library", ">=", 20),
     Goal("single_caller_ratio", "one caller against the stock library", ">=", 2.5),
-    Goal("single_caller_vs_insert", "one caller against a raw single-row INSERT", ">=", 0.5),
+    Goal("single_caller_vs_insert", "one caller against a raw single-row INSERT by psycopg", ">=", 0.5),
     Goal("append_vs_copy", "`append` in groups of 500 against COPY", ">=", 0.35),
     Goal("rebuild_ratio", "three read models against the stock ProjectionRunner", ">=", 40),
     Goal("rebuild_vs_read_decode", "one worker against a bare read and decode", ">=", 0.3),

@@ -35,8 +35,7 @@ def seal(command: Command, sealer: Sealer) -> tuple[Command, tuple[SealedRow, ..
     command = bounded(command)
     references: dict[str, Sealed] = {}
     rows: list[SealedRow] = []
-    for name, clear in clear_texts(command):
-        how = _personal(type(command))[name]
+    for name, clear, how in clear_texts(command):
         text, remark = _checked(command, name, clear.text, how)
         subject = getattr(command, how.subject)
         if subject is None:
@@ -50,11 +49,11 @@ def seal(command: Command, sealer: Sealer) -> tuple[Command, tuple[SealedRow, ..
     return (replace(command, **references) if references else command), tuple(rows)
 
 
-def clear_texts(command: Command) -> list[tuple[str, Clear]]:
-    """The fields that hold clear text, and so need sealing."""
+def clear_texts(command: Command) -> list[tuple[str, Clear, Personal]]:
+    """Each field that holds clear text, the text, and how it is to be sealed."""
     return [
-        (name, value)
-        for name in _personal(type(command))
+        (name, value, how)
+        for name, how in _personal(type(command)).items()
         if isinstance(value := getattr(command, name), Clear)
     ]
 

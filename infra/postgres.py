@@ -45,6 +45,7 @@ def as_role(conninfo: str, role: Role) -> str:
         connect_timeout=CONNECT_TIMEOUT_S,
         tcp_user_timeout=given.get("tcp_user_timeout") or UNACKNOWLEDGED_MS,
         application_name=given.get("application_name") or role.replace("_", "-"),
+        client_encoding="UTF8",  # texts are sent as bytes, whatever PGCLIENTENCODING says
     )
 
 

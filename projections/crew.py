@@ -75,7 +75,7 @@ class Worker:
         return self._backoff_s
 
     @property
-    def backs_off(self) -> bool:
+    def awaits_restart(self) -> bool:
         """Whether it has ended and was not started again yet."""
         return self._due_at is not None
 
@@ -125,7 +125,7 @@ class Crew:
         """
         reached = 0
         while (running := [worker for worker in self._workers if not worker.done]) and not stop.is_set():
-            at_work = [worker for worker in running if not worker.backs_off]
+            at_work = [worker for worker in running if not worker.awaits_restart]
             pipes.wait([worker.process.sentinel for worker in at_work], LOOK_EVERY_S)
             for worker in at_work:
                 has_ended = not worker.process.is_alive()
@@ -148,13 +148,15 @@ def _look_after(worker: Worker) -> None:
         worker.done = True
     elif code < 0 or isinstance(worker.fault, PostgresFault):
         why = str(worker.fault or f"signal {-code}")
-        logger.warning("project.worker_ended", slots=worker.slots, why=why, again_in_s=worker.back_off())
+        again_in_s = worker.back_off()
+        logger.warning("project.worker_ended", slots=worker.slots, why=why, again_in_s=again_in_s)
     else:
         raise worker.failed()
 
 
 def next_backoff_s(before_s: float, ran_s: float) -> float:
-    """The backoff of a worker that ended after so many seconds, and whose last one was so long (0: it had none)."""
+    """How long a worker waits to be started again: `ran_s` is how long it ran, `before_s` how long it waited for that
+    (0: it did not)."""
     if ran_s > BACKOFF_S_MAX:
         return BACKOFF_S_MIN
     return min(max(2 * before_s, BACKOFF_S_MIN), BACKOFF_S_MAX)

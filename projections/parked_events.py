@@ -95,11 +95,11 @@ def park(connection: Connection, build: Build, events: Sequence[Untaken], now: d
         )
 
 
-def tell(build: Build, event: Untaken | ParkedEvent, error: str) -> None:
-    """Log that a queue waits since a projection failed on its first event. Call it once that is committed."""
+def log_failed(build: Build, event: Untaken | ParkedEvent, error: str) -> None:
+    """Log that a projection failed on this event, so that its queue waits. Call it once that is committed."""
     # What an error says may repeat what the event holds. A log line tells its type alone.
     logger.warning(
-        "project.event_parked",
+        "project.event_failed",
         projection=build.projection.name,
         version=build.projection.version,
         build=build.number,

@@ -33,4 +33,4 @@ def _retry_queue(connection: Connection, log: Reader, view: View, key: UUID, clo
             view.write(view.hand_over(), now)
         view.written(crowded=False)
         if error is not None:
-            parked_events.tell(view.build, event, type(error).__name__)
+            parked_events.log_failed(view.build, event, type(error).__name__)

@@ -61,4 +61,4 @@ class Writer:
         for view, batch in batches:
             for event in batch.parked:
                 if event.error:
-                    parked_events.tell(view.build, event, event.error)
+                    parked_events.log_failed(view.build, event, event.error)

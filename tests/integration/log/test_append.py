@@ -5,8 +5,10 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from msgspec import structs
 
 from infra.append import Appender
+from infra.clock import SystemClock
 from infra.errors import PostgresFault
 from infra.item import (
     Appended,
@@ -215,3 +217,14 @@ def test_something_that_cannot_be_written_fails_alone(order_book: Log, database:
         futures[1].result(timeout=60)
     assert {type(outcome) for outcome in wait(futures[0], futures[2])} == {Appended}
     assert assert_sound(database) == 2
+
+
+def test_a_text_is_the_same_whatever_encoding_the_environment_asks_for(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    text = '{"street":"Straße 7 é"}'
+    with Log(database, SystemClock()) as log:
+        stream = uuid4()
+        write(log, item(stream, events=(structs.replace(event(stream, 1), body=text.encode()),)))
+    assert rows(database, "select body from carnet.events") == [(text,)]

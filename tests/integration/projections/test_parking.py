@@ -123,7 +123,7 @@ def test_the_first_event_of_a_queue_is_logged_once_without_what_the_error_says(
     assert [at for at, *_ in waiting(owner)] == [2, 3, 4, 5]
     assert logged == [
         {
-            "event": "project.event_parked",
+            "event": "project.event_failed",
             "log_level": "warning",
             "projection": "tally",
             "version": 1,

@@ -57,7 +57,7 @@ def test_a_retry_goes_as_far_as_the_next_event_that_fails(database: str, log: Lo
         with capture_logs() as logged:
             running.catch_up()
         assert [(one["event"], one["position"], one["error"]) for one in logged] == [
-            ("project.event_parked", 3, "KeyError")
+            ("project.event_failed", 3, "KeyError")
         ]
         assert [event.retries for event in PARKED_EVENTS.waiting(owner)] == [2, 0]
 

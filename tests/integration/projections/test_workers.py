@@ -124,7 +124,7 @@ def test_workers_that_rebuild_log_as_the_verb_does(
     sick, _ = ill("WithdrawalAccepted")
     assert rebuilding.prepare(replace(site, log_level=log_level), [sick], workers=2)
     told = capfd.readouterr()
-    assert [json.loads(line)["event"] for line in told.err.splitlines()] == ["project.event_parked"] * lines
+    assert [json.loads(line)["event"] for line in told.err.splitlines()] == ["project.event_failed"] * lines
     assert told.out == ""
 
 
