@@ -66,7 +66,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 		fi; \
 		"$$python" -m venv $(VENV); \
 	fi
-	@echo 'Installing what Carnet needs into $(VENV) (once; it takes 450 MB)' >&2
+	@echo 'Installing what Carnet needs into $(VENV) (once; it takes 450 MB of disk)' >&2
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -1,4 +1,4 @@
-"""`carnet relay`: publish the log to Kafka, each event exactly once and in order."""
+"""`carnet relay`: publish the log to Kafka, each event once, and those of a stream in order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.relay import Relay
 from infra.resharding import reshard
 from infra.shard import shard_numbered
 
-relay = App(name="relay", help="Publish the log to Kafka, each event exactly once and in order.")
+relay = App(name="relay", help="Publish the log to Kafka, each event once, and those of a stream in order.")
 
 ShardNumber = Annotated[
     int | None,

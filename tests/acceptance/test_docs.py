@@ -8,10 +8,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from cyclopts import App
 
 import domain.everything  # noqa: F401 -- defines every event and command
 from app.cli import VERBS
@@ -34,6 +36,7 @@ WITH_EXAMPLES = [page for page in PAGES if page != TUTORIAL and any(steps(page.r
 A_DAY = datetime(2026, 5, 4, 9, tzinfo=UTC)
 PARTS = ("app", "consumers", "infra", "projections")
 LINK = re.compile(r"\]\(([^)]+)\)")
+SAID = re.compile(r"\bcarnet ([a-z]+)(?: ([a-z]+))?")
 
 
 def name_of(page: Path) -> str:
@@ -123,6 +126,18 @@ def test_the_command_line_is_told_whole() -> None:
     page = (REFERENCE / "command-line.md").read_text()
     told = [f"carnet {verb}" for verb in VERBS]
     assert not [name for name in [*told, *Command.named, *(e.variable for e in TABLE)] if name not in page]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_verb_that_a_page_names_exists(page: Path) -> None:
+    """In its sentences too, which nothing runs."""
+    for verb, next_word in SAID.findall(page.read_text()):
+        where = f"{name_of(page)} says carnet {verb} {next_word}".rstrip()
+        assert verb in VERBS, where
+        module, _, name = VERBS[verb].partition(":")
+        group = getattr(import_module(module), name)
+        if next_word and isinstance(group, App) and group.default_command is None:
+            assert next_word in set(group), where
 
 
 def test_every_event_is_told() -> None:
