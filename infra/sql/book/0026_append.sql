@@ -24,8 +24,6 @@ drop type carnet.verdict;
 -- sees to it that there is one row; a partition that holds no position is refused where it is made.
 alter table carnet.head drop column one, drop constraint head_partition_size_check;
 create unique index one_row on carnet.head ((true));
--- The head's time before the group that moves it, for `returning` knows the new row only.
-alter table carnet.head add column recorded_before timestamptz;
 -- It has no primary key now, without which a publication of all tables would refuse every append.
 alter table carnet.head replica identity full;
 
@@ -51,8 +49,7 @@ declare
     earliest constant timestamptz := timestamptz '1900-01-01 00:00Z';
     latest constant timestamptz := timestamptz '2200-01-01 00:00Z';
     total constant int := coalesce(cardinality(event_ids), 0);
-    before bigint; -- the head's position, and its time
-    before_at timestamptz;
+    before bigint;
     recorded timestamptz;
     room bigint;
     losses json;
@@ -67,9 +64,8 @@ declare
 begin
     -- First of all statements: this locks the head. It is moved at once, and back if the group loses: a lock now and a
     -- move at the end would be one statement more.
-    update carnet.head h
-    set position = h.position + total, recorded_at = greatest(now, h.recorded_at), recorded_before = h.recorded_at
-    returning h.position - total, h.recorded_before, h.recorded_at, h.room into before, before_at, recorded, room;
+    update carnet.head h set position = h.position + total, recorded_at = greatest(now, h.recorded_at)
+    returning h.position - total, h.recorded_at, h.room into before, recorded, room;
 
     -- Most commands lose nothing, and bring no source and no unique text. Of those it is asked first whether any may
     -- lose. This may say yes too often, as of a stream of the library, which begins at 0; it never says no too often.
@@ -109,7 +105,9 @@ begin
             join vault.lookup k on k.digest = l.digest and k.subject <> l.subject
         ) l;
         if losses is not null then
-            update carnet.head set position = before, recorded_at = before_at;
+            update carnet.head set position = before, recorded_at = coalesce(
+                (select e.recorded_at from carnet.events e where e.position = before), '-infinity'
+            );
             return losses;
         end if;
     end if;
