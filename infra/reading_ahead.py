@@ -43,8 +43,11 @@ class ReadingAhead:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def begin(self, reading: Reading) -> None:
-        """Tell it what to read."""
-        self._pipe.send(reading)
+        """Tell it what to read. Raises CarnetError: the process has died."""
+        try:
+            self._pipe.send(reading)
+        except ConnectionError as error:
+            raise self._died() from error
 
     def wait(self, stop: Flag) -> Batch | None:
         """The next batch, as soon as there is one; None if `stop` is set before.
@@ -71,13 +74,16 @@ class ReadingAhead:
         try:
             told: Batch | CarnetError = self._pipe.recv()
         except (EOFError, ConnectionResetError) as error:
-            raise CarnetError(
-                f"The relay's process that reads ahead has died (exit code {self._process.wait()}).",
-                hint="Start the relay again: it goes on where Kafka says it was.",
-            ) from error
+            raise self._died() from error
         if isinstance(told, CarnetError):
             raise told
         return told
+
+    def _died(self) -> CarnetError:
+        return CarnetError(
+            f"The relay's process that reads ahead has died (exit code {self._process.wait()}).",
+            hint="Start the relay again: it goes on where Kafka says it was.",
+        )
 
 
 def read(pipe: Connection) -> None:

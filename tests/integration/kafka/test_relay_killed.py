@@ -8,11 +8,16 @@ from pathlib import Path
 from threading import Event as Flag
 
 import psutil
+import pytest
 
 from infra.embedded.processes import wait_until
 from infra.embedded.servers import Embedded
+from infra.errors import CarnetError
 from infra.log import Log
+from infra.outgoing import Reading
+from infra.reading_ahead import ReadingAhead
 from infra.settings import read
+from infra.shard import WHOLE
 from tests.integration.kafka.conftest import NewRelay, make_topics
 from tests.integration.kafka.processes import SECONDS, Processes, processes
 from tests.integration.kafka.test_relay import is_past, published, reached
@@ -130,3 +135,14 @@ def test_a_relay_whose_reader_dies_says_so_and_ends(
     assert "process that reads ahead has died (exit code -9)" in said
     new_relay().run(Flag(), until=write(order_book, growing, 10))
     assert published(kafka, prefix) == told(order_book)
+
+
+def test_a_reader_that_died_before_it_was_told_what_to_read_is_said_so() -> None:
+    """A pipe that nobody reads would else pass for a reader of our output who has gone, which is no fault."""
+    reading = Reading("", source="", shard=WHOLE, partitions={}, after=0, until=None, rows_max=1)
+    with ReadingAhead() as ahead:
+        (reader,) = [one for one in psutil.Process().children() if "infra.reading_ahead" in one.cmdline()]
+        reader.kill()
+        assert wait_until(lambda: reader.status() == psutil.STATUS_ZOMBIE, seconds=SECONDS)
+        with pytest.raises(CarnetError, match=r"reads ahead has died \(exit code -9\)"):
+            ahead.begin(reading)
