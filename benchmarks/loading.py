@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future
+from itertools import islice
 
 from benchmarks import sides
 from benchmarks.callers import by_door
@@ -19,6 +21,7 @@ from infra.ask import Answer, Ask
 
 PERCENTS = (25, 50, 75)
 CALLERS = 64
+APART_S = 0.5  # two steps of a sale: much longer than any command should take
 
 
 def measure(ground: Ground, size: Size) -> Figures:
@@ -52,19 +55,28 @@ def loads(conninfo: str, warm_up: float, seconds: float) -> Numbers:
         numbers: Numbers = {"capacity": capacity}
         for percent in PERCENTS:
             rate = capacity * percent / 100
-            offered = offer(submit, _sales(rate, seconds), rate)
-            if offered.failed:
-                raise AssertionError(f"{offered.failed} commands were not accepted: {offered.first_fault}")
+            for offered in (offer(submit, commands, rate) for commands in _offers(rate, seconds)):
+                if offered.failed:
+                    raise AssertionError(f"{offered.failed} were not accepted: {offered.first_fault}")
             numbers[f"p50_{percent}"] = offered.percentile_ms(50)
             numbers[f"p99_{percent}"] = offered.percentile_ms(99)
         return numbers
 
 
-def _sales(rate: float, seconds: float) -> Iterator[Command]:
-    """The commands of sales side by side: so many sales that each has its steps a good while apart."""
-    together = max(int(rate * min(seconds / len(SALE), 1)), 1)
-    for _ in range(int(rate * seconds) // (together * len(SALE)) or 1):
-        steps = [sale() for _ in range(together)]
-        for step in range(len(SALE)):
-            for commands in steps:
-                yield commands[step]
+def _offers(rate: float, seconds: float) -> Iterator[list[Command]]:
+    """The commands until the first sale has come to its last step, and those that count. They are made before they are
+    due: to make them is not the order book's work."""
+    apart = max(int(rate / len(SALE) * APART_S), 1)
+    commands = _sales(apart)
+    yield list(islice(commands, sum(range(len(SALE))) * apart))
+    yield list(islice(commands, int(rate * seconds)))
+
+
+def _sales(apart: int) -> Iterator[Command]:
+    """The commands of sales of which one begins after the other: so many of them between two steps of each. Some
+    steps cost a multiple of others, and so every moment has them all."""
+    begun: deque[list[Command]] = deque(maxlen=(len(SALE) - 1) * apart + 1)
+    while True:
+        begun.appendleft(sale())
+        for step, commands in enumerate(islice(begun, 0, None, apart)):
+            yield commands[step]

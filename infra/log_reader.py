@@ -36,11 +36,19 @@ where stream_id = %(stream)s and version > %(version)s
     and position <= least((select last_position from carnet.streams where stream_id = %(stream)s), %(until)s)
 order by version"""  # noqa: S608 -- constants
 
+# `offset 0` keeps these look-ups from being planned as joins: planned while the tables were empty and known to be, a
+# join would read all of them for ever after.
 HISTORIES: LiteralString = f"""
-select {COLUMNS} from carnet.events join (
-    select stream_id as id, first_position, last_position, after
-    from unnest(%s::uuid[], %s::int[]) wanted (stream_id, after) join carnet.streams using (stream_id)
-) s on stream_id = s.id and version > s.after and position between s.first_position and s.last_position
+select e.* from unnest(%s::uuid[], %s::int[]) wanted (id, after)
+cross join lateral (
+    select first_position, last_position from carnet.streams where stream_id = wanted.id offset 0
+) s
+cross join lateral (
+    select {COLUMNS} from carnet.events
+    where stream_id = wanted.id and version > wanted.after
+        and position between s.first_position and s.last_position
+    offset 0
+) e
 order by position"""  # noqa: S608 -- constants
 
 # An order's stream may begin with a refusal, so its first event need not be the one that opened it.

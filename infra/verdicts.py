@@ -1,4 +1,4 @@
-"""What `carnet.append` answers, as one outcome an item: see infra/sql/book/0026_append.sql."""
+"""What `carnet.append` answers, as one outcome an item: see the function of that name in infra/sql/book."""
 
 from __future__ import annotations
 

@@ -164,29 +164,6 @@ def test_a_session_with_other_settings_is_answered_alike(database: str) -> None:
     assert assert_sound(database) == 1
 
 
-def test_everything_is_looked_up_by_index_though_it_was_planned_while_there_was_nothing(
-    database: str,
-) -> None:
-    def scanned() -> list[tuple[Any, ...]]:
-        return rows(
-            database,
-            "select relname, seq_scan from pg_stat_all_tables where relname in"
-            " ('commands', 'streams', 'tracking', 'lookup', 'erased', 'sealed') order by 1",
-        )
-
-    rows(database, "vacuum analyze")  # now PostgreSQL knows that they are empty
-    before = scanned()
-    with connect(database, "carnet_writer") as connection:
-        appender = Appender(connection)
-        for n in range(20):
-            one = item(tracking=Tracking("s", n), sealed=(sealed(uuid4(), uuid4().bytes),))
-            assert appender.append([one], NOW) == [Appended(n + 1)]
-            assert isinstance(appender.append([one], NOW)[0], Duplicate)
-        connection.execute("select pg_stat_force_next_flush()")
-    assert len(before) == 6
-    assert scanned() == before
-
-
 @pytest.mark.parametrize(
     ("again", "without"),
     [
