@@ -63,9 +63,10 @@ def migrate(conninfo: str, kind: Kind = BOOK) -> list[str]:
 
     Raises:
         PostgresFault: the server cannot be reached or refuses a statement.
-        IntegrityFault: the database is of a newer version, or was migrated by other files.
+        IntegrityFault: the database is of a newer version, was migrated by other files, or cannot hold every text.
     """
     with connect(conninfo) as connection, faults():
+        _check_encoding(connection)
         connection.execute("select pg_advisory_lock(%s)", [LOCK])
         todo = _missing(kind, _applied(kind, connection))
         for migration in todo:
@@ -79,6 +80,17 @@ def migrate(conninfo: str, kind: Kind = BOOK) -> list[str]:
         if kind is BOOK:
             _let_schemas_be_made(connection)
         return [f"{migration.number:04} {migration.name}" for migration in todo]
+
+
+def _check_encoding(connection: Connection) -> None:
+    """A database takes the encoding of its server's template, unless it is told another."""
+    row = connection.execute("show server_encoding").fetchone()
+    if row != ("UTF8",):
+        name = connection.info.dbname
+        raise IntegrityFault(
+            f"Database {name} has the encoding {row and row[0]}, and names need UTF8.",
+            hint=f"Make it anew: create database {name} encoding 'UTF8' template template0, in a locale that has it.",
+        )
 
 
 def _let_schemas_be_made(connection: Connection) -> None:

@@ -110,6 +110,16 @@ def test_migrating_again_does_nothing(database: str) -> None:
     assert migrate(database) == []
 
 
+def test_a_database_that_cannot_hold_every_name_is_not_migrated(postgres: str) -> None:
+    rows(postgres, "drop database if exists latin")
+    rows(postgres, "create database latin encoding 'LATIN1' locale 'C' template template0")
+    latin = make_conninfo(postgres, dbname="latin")
+    with pytest.raises(IntegrityFault, match=r"latin has the encoding LATIN1, .* encoding 'UTF8'"):
+        migrate(latin)
+    assert rows(latin, "select count(*) from pg_namespace where nspname = 'carnet'") == [(0,)]
+    rows(postgres, "drop database latin")
+
+
 def test_a_server_that_acknowledges_too_early_is_refused(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
         name = connection.info.dbname
