@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from hashlib import file_digest
 from io import BufferedReader
@@ -108,17 +107,17 @@ def ask_lines(desk: Desk, file: Path, *, actor: str, run: str | None, json: bool
     """
     if run is not None and not is_text(run):
         raise InputError("--run is not UTF-8.")
-    with _opened(file) as stream:
-        tally = Tally(run or _run_of(stream))
-        try:
-            stopped = _carry_out(Bulk(desk), _asks(stream, tally.run, actor), tally, json=json)
-        except BrokenPipeError:
-            nobody_reads()
-            raise InputError(
-                f"Nobody reads the answers any more: it stopped at answer {tally.counts['lines']:,}.",
-                hint=f"Ask the same again with --run {tally.run}: what took effect is not repeated.",
-            ) from None
-        tally.sum_up(stopped=stopped, json=json)
+    stream = _opened(file)
+    tally = Tally(run or _run_of(stream))
+    try:
+        stopped = _carry_out(Bulk(desk), _asks(stream, tally.run, actor), tally, json=json)
+    except BrokenPipeError:
+        nobody_reads()
+        raise InputError(
+            f"Nobody reads the answers any more: it stopped at answer {tally.counts['lines']:,}.",
+            hint=f"Ask the same again with --run {tally.run}: what took effect is not repeated.",
+        ) from None
+    tally.sum_up(stopped=stopped, json=json)
 
 
 def _carry_out(bulk: Bulk, asked: Iterator[Numbered], tally: Tally, *, json: bool) -> bool:
@@ -146,16 +145,14 @@ def tell_answer(answer: Answer, *, json: bool, line: int | None = None) -> None:
         print_line("Nothing to record: it was so already")
 
 
-@contextmanager
-def _opened(file: Path) -> Iterator[BufferedReader]:
+def _opened(file: Path) -> BufferedReader:
+    """Whoever reads it closes it: another thread would wait for a line that may never come."""
     if str(file) == "-":
         file = Path("/dev/stdin")
     try:
-        stream = file.open("rb")
+        return file.open("rb")
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}.") from error
-    with stream:
-        yield stream
 
 
 def _run_of(stream: BufferedReader) -> str:
@@ -171,18 +168,24 @@ def _run_of(stream: BufferedReader) -> str:
 def _asks(stream: BufferedReader, run: str, actor: str) -> Iterator[Numbered]:
     """The lines as asks. A line that cannot be read is an `InputError` in its place."""
     ids = uuid5(RUNS, run)
-    number = 0
+    with stream:
+        for number, line in enumerate(_lines(stream), start=1):
+            if len(line) > LINE_BYTES_MAX:
+                yield (
+                    number,
+                    InputError(f"It has more than {LINE_BYTES_MAX:,} bytes.", hint="Is a line end missing?"),
+                )
+            elif line.strip():
+                yield number, _ask(line, uuid5(ids, str(number)), actor)
+
+
+def _lines(stream: BufferedReader) -> Iterator[bytes]:
+    """Each line. Of one that is too long only the beginning is kept."""
     while line := stream.readline(LINE_BYTES_MAX + 1):
-        number += 1
-        if len(line) > LINE_BYTES_MAX:
-            while line and not line.endswith(b"\n"):
-                line = stream.readline(LINE_BYTES_MAX)
-            yield (
-                number,
-                InputError(f"It has more than {LINE_BYTES_MAX:,} bytes.", hint="Is a line end missing?"),
-            )
-        elif line.strip():
-            yield number, _ask(line, uuid5(ids, str(number)), actor)
+        rest = line
+        while len(line) > LINE_BYTES_MAX and rest and not rest.endswith(b"\n"):
+            rest = stream.readline(LINE_BYTES_MAX)
+        yield line
 
 
 def _ask(line: bytes, own_id: UUID, actor: str) -> Ask | InputError:

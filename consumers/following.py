@@ -63,15 +63,15 @@ class PolicyRunner:
         try:
             while not stop.is_set() and not self._failed.is_set():
                 batch = self._log.read(position, BATCH)
-                for recorded in batch:
-                    self._hand_out(recorded, stop)
                 if not batch:
                     stop.wait(IDLE_S)
                     continue
-                if not stop.is_set():
-                    position = batch[-1].position
-                    for slot in self._slots:
-                        slot.read_to = position
+                # Once one is not handed out, nothing after it may be: a slot that takes a later one passes it over.
+                if not all(self._hand_out(recorded, stop) for recorded in batch):
+                    break
+                position = batch[-1].position
+                for slot in self._slots:
+                    slot.read_to = position
         finally:
             for slot in self._slots:
                 slot.stop()
@@ -80,16 +80,17 @@ class PolicyRunner:
         if faults := [slot.fault for slot in self._slots if slot.fault]:
             raise faults[0]
 
-    def _hand_out(self, recorded: Recorded, stop: Event) -> None:
+    def _hand_out(self, recorded: Recorded, stop: Event) -> bool:
+        """Give an event to whom it concerns; False if that ended before all had it."""
         for number, policy in enumerate(self._policies):
             if type(recorded.event) not in policy.events:
                 continue
             if order_id := policy.order(recorded):
                 slot = self._slots[order_id.int % SLOTS]
-                while (
-                    not slot.give(Task(number, recorded)) and not stop.is_set() and not self._failed.is_set()
-                ):
-                    continue
+                while not slot.give(Task(number, recorded)):
+                    if stop.is_set() or self._failed.is_set():
+                        return False
+        return True
 
 
 class Slot:

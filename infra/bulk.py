@@ -98,6 +98,7 @@ class Bulk:
         """Read nothing more: `carry_out` ends when all that was begun has ended."""
         self._stopped = True
         self._room.release()
+        self._came.put(_AllRead(None))
 
     def _read(self, asked: Iterator[Numbered]) -> None:
         fault = None

@@ -109,10 +109,10 @@ def check_version(connection: Connection, kind: Kind = BOOK) -> None:
     Raises:
         IntegrityFault: it is older, newer, or of another kind.
     """
-    missing = _missing(kind, _applied(kind, connection))
+    applied = _applied(kind, connection)
+    missing = _missing(kind, applied)
     if missing:
-        last = missing[-1].number
-        at = missing[0].number - 1
+        last, at = missing[-1].number, max(applied, default=0)
         database = connection.info.dbname
         what = (
             f"is at schema version {at}, this version of Carnet needs {last}"

@@ -69,6 +69,7 @@ class Memory:
         self._old: dict[type[Row], Places] = {row: {} for row in rows}
         self._changed: dict[type[Row], list[_Place]] = {row: [] for row in rows}
         self._before: list[tuple[_Place, Row | None]] = []
+        self._unread: list[tuple[type[Row], object]] = []  # what the event at hand changed unseen, by name
         self._shapes = {row: shape(row) for row in rows}
 
     def get(self, row: type[R], key: Key, /) -> R | None:
@@ -102,6 +103,7 @@ class Memory:
         it had changed."""
         self.slot = slot
         self._before.clear()
+        self._unread.clear()
         for change in project(recorded, self):
             if isinstance(change, Gone):
                 row, name, now = change.row, _hashable(change.key), None
@@ -114,6 +116,8 @@ class Memory:
             if place is None:
                 key = change.key if isinstance(change, Gone) else self._shapes[row].key_of(change)
                 place = self._young[row][name] = _Place(key, slot, absent=self._complete)
+                if not self._complete:
+                    self._unread.append((row, name))
             self._before.append((place, place.row))
             place.row = now
             if not place.changed:
@@ -127,10 +131,14 @@ class Memory:
                 self._shapes[type(place.row)].values(place.row)
 
     def undo(self) -> None:
-        """Every row is again what it was before the event at hand; what has become the same is written again."""
-        for place, row in reversed(self._before):
-            place.row = row
+        """Every row is again what it was before the event at hand; what has become the same is written again. What
+        nobody had read is forgotten: only its table knows it."""
+        for place, before in reversed(self._before):
+            place.row = before
+        for row, name in self._unread:
+            self._changed[row].remove(self._young[row].pop(name))
         self._before.clear()
+        self._unread.clear()
 
     @property
     def changes(self) -> int:

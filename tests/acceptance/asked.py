@@ -18,6 +18,11 @@ PAY: Final = (
     *("--payment-id", "p-1", "--kind", "deposit", "--amount"),
 )
 
+# What a trigger raises before a row is written to a disk that is full.
+NO_SPACE: Final = """create function public.full() returns trigger language plpgsql as $$ begin
+    raise exception 'could not extend file "base/1/2": No space left on device' using errcode = '53100';
+end $$"""
+
 
 def tells(said: Said, code: int, *words: str) -> None:
     """It ended with this code, printed no data, and told one sentence that holds these words; the other lines of

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from infra.embedded.processes import wait_until
+from tests.acceptance.asked import NO_SPACE
 from tests.acceptance.conftest import installed
 from tests.acceptance.installation import SECONDS, Installation, inherited
 
@@ -216,3 +217,23 @@ def test_without_postgresql_it_stops_and_says_how_to_go_on(here: Installation) -
     assert here.rows(BY_STREAM) == [(0, 0)]
     nothing = here.carnet("ask", "--file", written(here, [b"\n"], "empty.ndjson"))
     assert (nothing.code, nothing.out) == (0, "0 lines: nothing to do.\n")
+
+
+def test_once_postgresql_is_full_it_waits_for_no_further_line_of_a_pipe(here: Installation) -> None:
+    here.rows(NO_SPACE)
+    here.rows("create trigger disk before insert on carnet.commands execute function public.full()")
+    command = [sys.executable, "-m", "app", "ask", "--file", "-", "--run", "launch"]
+    with subprocess.Popen(
+        command,
+        env={**inherited(), **here.environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as asking:
+        assert asking.stdin
+        assert asking.stderr
+        asking.stdin.write(sale(1)[0])
+        asking.stdin.flush()
+        assert asking.wait(SECONDS) == 6
+        said = asking.stderr.read().decode()
+    assert said.endswith("Ask the same again with --run launch once PostgreSQL is back.\n")

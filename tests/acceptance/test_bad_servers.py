@@ -13,7 +13,7 @@ import pytest
 
 from infra.migrate import migrations
 from infra.topics import PAYMENTS
-from tests.acceptance.asked import CUSTOMER, ORDER, PAY, tells
+from tests.acceptance.asked import CUSTOMER, NO_SPACE, ORDER, PAY, tells
 from tests.acceptance.installation import Installation
 
 ASK = (*PAY, "500 EUR")
@@ -32,9 +32,6 @@ VERBS = {
     "migrate": ("db", "migrate"),
     "demo": ("demo", "--database", "season", "--topic-prefix", "season."),
 }
-NO_SPACE = """create function public.full() returns trigger language plpgsql as $$ begin
-    raise exception 'could not extend file "base/1/2": No space left on device' using errcode = '53100';
-end $$"""
 
 
 @pytest.mark.parametrize("verb", VERBS)

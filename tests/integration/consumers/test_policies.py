@@ -4,16 +4,24 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
+from time import sleep
 from uuid import UUID, uuid4
 
+import pytest
+
 from consumers import factory as plant
+from consumers import following
 from consumers.following import PolicyRunner
+from consumers.kernel import Past, Policy
 from consumers.lag import policy_lags
 from consumers.policies import follow_cars
 from domain.allocations.allocating import VehicleReleased
+from domain.kernel import Recorded
 from domain.orders.cancelling import CancelOrder
 from domain.orders.following import CarBuilt, CarTakenAway, FollowCar, OrderFrozen, OrderPlanned
+from domain.orders.reserving import ReservationPlaced
 from infra.embedded.processes import wait_until
+from infra.errors import PostgresFault
 from infra.topics import FACTORY
 from tests.integration.consumers.conftest import AT, SECONDS, Scene
 
@@ -92,6 +100,43 @@ def test_killed_a_policy_repeats_nothing(scene: Scene) -> None:
     settle(scene)
     assert [milestones(scene, order) for order in orders] == [[OrderPlanned, OrderFrozen, CarBuilt]] * 30
     assert scene.parked() == []
+
+
+def test_where_one_slot_fails_another_that_is_full_passes_over_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "QUEUED_MAX", 1)
+    fails = scene.reserve(UUID(int=1))
+    full = [scene.reserve(UUID(int=number << 8)) for number in range(1, 25)]
+    looked_at: list[UUID] = []
+    fail, slow, failed = Event(), Event(), Event()
+
+    def look(recorded: Recorded, _past: Past) -> None:
+        if fail.is_set() and recorded.stream_id == fails:
+            slow.wait(SECONDS)
+            failed.set()
+            raise PostgresFault("It went away.")
+        if fail.is_set() and recorded.stream_id == full[2]:
+            slow.set()
+            failed.wait(SECONDS)
+            sleep(4 * following.IDLE_S)  # longer than it is tried to give one more
+        looked_at.append(recorded.stream_id)
+
+    policy = Policy(
+        name="look", events=frozenset({ReservationPlaced}), order=lambda one: one.stream_id, ask=look
+    )
+    stop = Event()
+    fail.set()
+    with pytest.raises(PostgresFault, match="It went away"):
+        PolicyRunner([policy], scene.shop).run(stop)
+    assert fails not in looked_at
+    fail.clear()
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(PolicyRunner([policy], scene.shop).run, stop)
+        assert wait_until(lambda: {fails, full[-1]} <= {*looked_at}, seconds=SECONDS)
+        stop.set()
+        running.result(SECONDS)
+    assert [one for one in looked_at if one != fails] == full
 
 
 def test_a_policy_that_is_refused_is_parked_and_can_be_retried(scene: Scene) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from threading import Event as Flag
@@ -148,6 +149,33 @@ def test_what_was_begun_before_a_stop_is_told(desk: Desk, log: Log) -> None:
             bulk.stop()
     assert len(ends) < len(ORDERS)
     assert log.head().position == len(ends)
+
+
+def test_a_stop_does_not_wait_for_what_may_come(desk: Desk) -> None:
+    first, nobody_writes = Flag(), Flag()
+
+    def one_and_then_none() -> Iterator[Numbered]:
+        yield from asked(examples.reserve)
+        nobody_writes.wait()
+
+    bulk = Bulk(desk)
+
+    def carry_out() -> list[int]:
+        numbers = []
+        for number, _ in bulk.carry_out(one_and_then_none()):
+            numbers.append(number)
+            first.set()
+        return numbers
+
+    with ThreadPoolExecutor(1) as other:
+        carried = other.submit(carry_out)
+        assert first.wait(WITHIN_S)
+        bulk.stop()
+        try:
+            assert carried.result(WITHIN_S) == [1]
+        finally:
+            nobody_writes.set()
+            bulk.stop()
 
 
 def test_what_reading_raises_comes_after_what_was_read(desk: Desk) -> None:

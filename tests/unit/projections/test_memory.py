@@ -86,6 +86,22 @@ def test_an_event_that_fails_is_undone_to_the_last_row_and_no_further() -> None:
     assert rows.get(Tally, ONE) == Tally(ONE, events=1)
 
 
+def test_an_event_that_fails_removes_no_row_that_nobody_had_read() -> None:
+    rows = memory(ONE, TWO)
+
+    def unseen(_recorded: Recorded, _rows: Rows) -> Iterator[Change]:
+        yield Tally(ONE, events=7)
+        yield Gone(Tally, TWO)
+        yield Tally(ONE, events=8)
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        rows.fold(unseen, recorded(MORE, 1), 0)
+    rows.undo()
+    assert rows.changed(Tally) == ([], [], [])
+    assert [rows.get(Tally, stream) for stream in (ONE, TWO)] == [Tally(ONE), Tally(TWO)]
+
+
 def test_what_changes_after_it_was_handed_over_is_handed_over_again() -> None:
     rows = memory(empty=True)
     take(rows, Tally(ONE, events=1))
