@@ -12,6 +12,7 @@ import gc
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from time import monotonic
 from types import TracebackType
 
 from infra.clock import Clock
@@ -20,7 +21,7 @@ from infra.only_one import hold
 from infra.paging import Page, Reader
 from projections.builds import Build
 from projections.retrying import retry_parked
-from projections.session import explained, opened
+from projections.session import explained, opened, renew_temporary
 from projections.slots import ALL, SLOTS, lock_names, share
 from projections.tables import Unwritable
 from projections.view import View
@@ -32,6 +33,7 @@ WRITE_ROWS = 20_000
 WRITE_BYTES = 16 << 20
 WRITE_EVENTS = 200_000
 WRITES_A_COLLECTION = 50
+RENEW_EVERY_S = 3_600.0
 POLL_S_MIN = 0.05
 POLL_S_MAX = 1.0
 
@@ -62,6 +64,7 @@ class Runner:
         self._open = ExitStack()
         self._taken_bytes = 0
         self._writes = 0
+        self._renewed = monotonic()
         self._taken = self._careful_until = 0
 
     def __enter__(self) -> Runner:
@@ -97,6 +100,7 @@ class Runner:
         """
         start, stop = self.position, stop or threading.Event()
         with self._closed_on_failure(), at_rest():
+            self._renew()
             while True:
                 try:
                     return self._take_all(stop, tell, until) - start
@@ -162,6 +166,11 @@ class Runner:
         if self._writes % WRITES_A_COLLECTION == 0:
             # For what else there may be in memory but rows.
             gc.collect()
+
+    def _renew(self) -> None:
+        if monotonic() - self._renewed >= RENEW_EVERY_S:
+            renew_temporary(self._connection)
+            self._renewed = monotonic()
 
     def _notice_a_change(self) -> None:
         """An idle reader would not notice that its build is no longer read, nor that the server has crashed, with
