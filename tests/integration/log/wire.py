@@ -77,11 +77,11 @@ class Wire:
         with suppress(OSError):
             while said := server.recv(1 << 20):
                 if self._is_cut("before the client hears the answer", asked[0]):
-                    while not said.endswith(READY_FOR_QUERY):
+                    while READY_FOR_QUERY not in said:  # a changed setting may be told after it
                         said += server.recv(1 << 20)
                     self._lose()
                     break
-                if said.endswith(READY_FOR_QUERY):
+                if READY_FOR_QUERY in said:
                     asked[0] = b""
                 client.sendall(said)
         _hang_up(client, server)
