@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,6 +31,7 @@ LINGER_MS = 200  # until a flush, which sends at once, only full batches leave
 POLL_MAX_RECORDS = 5_000
 POLL_MS = 500
 STALLED_S = 60
+LOOK_BACK = 32  # offsets; a transaction of the relay takes two in the topic of its positions
 REACH_HINT = "Check CARNET_KAFKA and that the broker runs."
 
 FENCED = (
@@ -97,14 +98,40 @@ def producer(bootstrap: str, transactional_id: str) -> Any:
 def read_to_end(client: Any, partitions: Sequence[TopicPartition]) -> Iterator[Any]:
     """Every committed record of the partitions, from the first to the last that there is now.
 
-    The end is told by the consumer's position: aborted records and the marks of transactions take offsets,
-    and are never handed out. Call it inside `faults`.
+    Call it inside `faults`.
     """
     client.assign(partitions)
     client.seek_to_beginning(*partitions)
-    ends = client.end_offsets(partitions)
+    yield from _up_to(client, client.end_offsets(partitions))
+
+
+def last_records(client: Any, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Any]:
+    """The last committed record of each partition that has one, looked for from the end. Call it inside `faults`.
+
+    What was aborted and the marks of transactions take offsets too, so it may stand any number of them before the end.
+    """
+    first, ends = client.beginning_offsets(partitions), client.end_offsets(partitions)
+    found: dict[TopicPartition, Any] = {}
+    left, back = [one for one in partitions if first[one] < ends[one]], LOOK_BACK
+    while left:
+        client.assign(left)
+        for one in left:
+            client.seek(one, max(first[one], ends[one] - back))
+        for record in _up_to(client, {one: ends[one] for one in left}):
+            found[TopicPartition(record.topic, record.partition)] = record
+        left = [one for one in left if one not in found and ends[one] - back > first[one]]
+        back *= 2
+    return found
+
+
+def _up_to(client: Any, ends: Mapping[TopicPartition, int]) -> Iterator[Any]:
+    """Every committed record from where the client stands to these offsets.
+
+    The end is told by the consumer's position: aborted records and the marks of transactions take offsets,
+    and are never handed out.
+    """
     last_move = time.monotonic()
-    while reading := [partition for partition in partitions if client.position(partition) < ends[partition]]:
+    while reading := [partition for partition, end in ends.items() if client.position(partition) < end]:
         before = [client.position(partition) for partition in reading]
         for partition, records in client.poll(timeout_ms=POLL_MS).items():
             yield from (record for record in records if record.offset < ends[partition])

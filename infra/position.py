@@ -11,7 +11,7 @@ import msgspec
 from kafka import TopicPartition
 
 from infra.errors import IntegrityFault
-from infra.kafka import admin, consumer, faults, read_to_end
+from infra.kafka import admin, consumer, faults, last_records
 from infra.topics import position_topic, require
 
 
@@ -45,10 +45,8 @@ def read_positions(client: Any, prefix: str, partitions: int) -> Positions:
     `partitions` is how many the topic has. Raises IntegrityFault: a record is not one of the relay's.
     """
     topic = position_topic(prefix)
-    last = {}
-    for record in read_to_end(client, [TopicPartition(topic, shard) for shard in range(partitions)]):
-        last[record.partition] = record.value
-    return {shard: _decoded(value, topic, shard) for shard, value in sorted(last.items())}
+    last = last_records(client, [TopicPartition(topic, shard) for shard in range(partitions)])
+    return {place.partition: _decoded(last[place].value, topic, place.partition) for place in sorted(last)}
 
 
 def all_positions(bootstrap: str, prefix: str) -> Positions:

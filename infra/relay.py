@@ -134,4 +134,4 @@ class Relay:
 
 def name_of(prefix: str, shard: int) -> str:
     """What the lock of a shard is called, however many shards there are."""
-    return f"carnet relay {prefix}{f' shard {shard}' if shard else ''}".rstrip()
+    return " ".join(filter(None, ("carnet relay", prefix, f"shard {shard}")))

@@ -11,7 +11,7 @@ from threading import Event as Flag
 
 import msgspec
 
-from infra.errors import IntegrityFault
+from infra.errors import AlreadyRunning, IntegrityFault
 from infra.only_one import only_one
 from infra.position import NOTHING, Positions, all_positions, shard_positions
 from infra.publisher import Publisher
@@ -31,6 +31,13 @@ def reshard(
         IntegrityFault: a relay ran in between.
         PostgresFault, KafkaFault: a server cannot be reached; what was done stands, run it again.
     """
+    try:
+        return _reshard(postgres, bootstrap, prefix, source, shards, stop)
+    except AlreadyRunning as fault:
+        raise AlreadyRunning(fault.message, hint="Stop every relay first, then run this again.") from fault
+
+
+def _reshard(postgres: str, bootstrap: str, prefix: str, source: str, shards: int, stop: Flag) -> int | None:
     before = shard_positions(bootstrap, prefix)
     goal = max((one.position for one in before), default=0)
     for number, reached in enumerate(before):

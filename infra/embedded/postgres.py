@@ -18,7 +18,7 @@ import psutil
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from infra.embedded.processes import Identity, alive, size, spawn, stop, tail, wait_until
+from infra.embedded.processes import Identity, alive, identity_of, size, spawn, stop, tail, wait_until
 from infra.errors import PostgresFault
 
 SUPERUSER = "postgres"
@@ -164,8 +164,7 @@ class Postgres:
         if not file.exists():
             return None
         pid = int(file.read_text().splitlines()[0])
-        parents = [process for process in self._backends() if process.pid == pid]
-        return Identity(pid, parents[0].create_time()) if parents else None
+        return identity_of(pid) if any(process.pid == pid for process in self._backends()) else None
 
     def _clear_remains(self) -> None:
         """After `kill -9` the backends outlive their parent for a moment, and a container without an init

@@ -12,14 +12,24 @@ import msgspec
 import psutil
 
 POLL_S = 0.05
-BIRTH_TOLERANCE_S = 2.0  # the clock that births are told by may be corrected while a process lives
+BIRTH_TOLERANCE_S = 2.0  # for births told by the clock, which may be corrected while a process lives
+BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """A process: its id, and when it was born, in seconds since 1970 (ids are used again)."""
+    """A process: its id, and when it was born, because ids are used again.
+
+    On Linux that is a text: the boot, and the ticks from there on, which stay as they are when the clock is corrected.
+    Elsewhere, and where an earlier version noted it, it is seconds since 1970.
+    """
 
     pid: int
-    born: float
+    born: str | float
+
+
+def identity_of(pid: int) -> Identity:
+    """Raises psutil.NoSuchProcess."""
+    return Identity(pid, _ticks(pid) if BOOT.exists() else psutil.Process(pid).create_time())
 
 
 def spawn(command: Sequence[str], *, log: Path, folder: Path, user: str | None = None) -> Identity:
@@ -37,7 +47,7 @@ def spawn(command: Sequence[str], *, log: Path, folder: Path, user: str | None =
             umask=0o077,
             start_new_session=True,
         )
-    identity = Identity(process.pid, psutil.Process(process.pid).create_time())
+    identity = identity_of(process.pid)
     # Whoever ends it, it stays a zombie until its parent has taken note of that.
     threading.Thread(target=process.wait, name=f"end of process {process.pid}", daemon=True).start()
     return identity
@@ -48,11 +58,27 @@ def alive(identity: Identity | None) -> bool:
     if identity is None:
         return False
     try:
-        process = psutil.Process(identity.pid)
-        same = abs(process.create_time() - identity.born) < BIRTH_TOLERANCE_S
-        return bool(same and process.status() != psutil.STATUS_ZOMBIE)
+        return _same(identity) and psutil.Process(identity.pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def _same(identity: Identity) -> bool:
+    """Whether the process that has this id now is the one that was noted."""
+    if isinstance(identity.born, str):
+        return identity.born == _ticks(identity.pid)
+    return bool(abs(psutil.Process(identity.pid).create_time() - identity.born) < BIRTH_TOLERANCE_S)
+
+
+def _ticks(pid: int) -> str:
+    """The boot, and how many ticks later the process began. Ticks alone would come again after another boot."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except (FileNotFoundError, ProcessLookupError) as gone:
+        raise psutil.NoSuchProcess(pid) from gone
+    # Field 22. The second one is the name in brackets, in which anything may stand.
+    ticks = stat.rpartition(")")[2].split()[19]
+    return f"{BOOT.read_text().strip()} {ticks}"
 
 
 def wait_until(happened: Callable[[], bool], *, seconds: float) -> bool:

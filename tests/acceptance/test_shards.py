@@ -20,8 +20,14 @@ def test_two_shards_run_and_are_joined_again(own_book: Installation) -> None:
 
     running = [own_book.start("relay", "--shard", shard, **TWO) for shard in ("0", "1")]
     assert wait_until(lambda: behind(own_book) == {"relay:0": 0, "relay:1": 0}, seconds=SECONDS)
-    tells(own_book.carnet("relay"), 9, "carnet relay", "runs already", f"process {running[0].popen.pid} on ")
-    tells(own_book.carnet("relay", "reshard"), 9, "runs already", "Leave one of the two running")
+    for number, relay in enumerate(running):
+        again = own_book.carnet("relay", "--shard", str(number), **TWO)
+        tells(
+            again, 9, f"shard {number} runs already", f"process {relay.popen.pid} on ", "Leave one of the two"
+        )
+    said = own_book.carnet("relay", "reshard")
+    tells(said, 9, "shard 0 runs already", f"process {running[0].popen.pid} on ", "Stop every relay first")
+    assert "Leave one" not in said.err
     assert [relay.stop().code for relay in running] == [0, 0]
 
     tells(own_book.carnet("relay"), 8, "published by 2 shards, not by 1", "`carnet relay reshard`")

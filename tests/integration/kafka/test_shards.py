@@ -160,6 +160,6 @@ def test_nothing_is_divided_anew_under_a_running_relay(
     last = write(order_book, streams(), 10)
     relays.start(50)
     assert wait_until(lambda: positions(kafka, prefix) == [last], seconds=SECONDS)
-    with pytest.raises(AlreadyRunning, match=r"carnet relay .* runs already"):
+    with pytest.raises(AlreadyRunning, match=r"carnet relay .* shard 0 runs already.*Stop every relay first"):
         reshard(postgres=database, bootstrap=kafka, prefix=prefix, source="carnet", shards=2, stop=Flag())
     assert positions(kafka, prefix) == [last]
