@@ -27,6 +27,9 @@ When = Annotated[
     str, Parameter(name="POSITION", help="A position of the log, or a time: only what was recorded by then.")
 ]
 Switch = Annotated[bool, Parameter(help="Whether readers see the new rows as soon as they are whole.")]
+Lacking = Annotated[
+    bool, Parameter(negative="", help="Even if they lack more events than the builds that are live.")
+]
 Keep = Annotated[bool, Parameter(negative="", help="Keep the scratch builds of other positions.")]
 STOPPED = "Stopped. Readers see what they saw; ask again, and it goes on from where it stands."
 
@@ -35,7 +38,7 @@ def rebuild(*names: Names, workers: Workers = 1, switch: Switch = True) -> None:
     """Build read models again from the first event. Readers see the old rows until the new ones are whole.
 
     Interrupted at any point, it goes on from there when it is asked again. With --no-switch the new rows wait for
-    `diff` and `switch`.
+    `diff` and `switch`. So do rows that lack more events than the old ones, and then it ends with code 8.
     """
     some, workers = chosen(names), counted(workers)
     with opened() as site, progress.shown("Rebuilding") as at:
@@ -54,7 +57,7 @@ def rebuild(*names: Names, workers: Workers = 1, switch: Switch = True) -> None:
         out.print(STOPPED)
 
 
-def switch(*names: Names) -> None:
+def switch(*names: Names, lacking: Lacking = False) -> None:
     """Let readers see the builds that are ready, all from one moment on. The builds before are kept for a rollback.
 
     They are brought to where the live ones stand first. Followers go on with them by themselves.
@@ -62,7 +65,7 @@ def switch(*names: Names) -> None:
     some = chosen(names)
     with opened() as site, switching.alone(site, "switch", some) as connection:
         ready = [switching.next_build(connection, projection) for projection in some]
-        switched = switching.go_live(connection, site, ready)
+        switched = switching.go_live(connection, site, ready, lacking=lacking)
     _tell(switched or ())
     if switched is None:
         out.print(STOPPED)
@@ -145,7 +148,12 @@ def _tell(switched: Sequence[Switched]) -> None:
         before += [f"build {one.dropped.number}, kept until now, is dropped"] if one.dropped else []
         rest = f" {'; '.join(before).capitalize()}." if before else ""
         out.print(
-            f"{one.live.projection.name}: readers see build {one.live.number}, "
-            f"whole up to position {one.position:,}.{rest}",
+            f"{one.live.projection.name}: readers see build {one.live.number}, {_how_far(one)}.{rest}",
             soft_wrap=True,
         )
+
+
+def _how_far(one: Switched) -> str:
+    if not one.lacking:
+        return f"whole up to position {one.position:,}"
+    return f"up to position {one.position:,} without {one.lacking:,} of the events (`carnet parked list`)"

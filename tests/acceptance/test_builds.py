@@ -1,9 +1,17 @@
 """Builds as operations people work on them: each verb, what it says, and with which code it ends."""
 
-import psycopg
+from collections.abc import Iterator
+from dataclasses import replace
 
+import psycopg
+import pytest
+
+import projections
 from app.comparing import SHOWN_CHARACTERS
+from domain.kernel import Recorded
 from infra.embedded.processes import wait_until
+from projections.customer_status import CUSTOMER_STATUS
+from projections.kernel import Change, Rows
 from tests.acceptance.asked import ORDER, PAY, tells
 from tests.acceptance.installation import SECONDS, Installation
 
@@ -95,3 +103,26 @@ def test_a_reader_in_a_long_transaction_holds_up_the_switch_and_is_told_of(own_b
         assert process.ended().code == 4
     assert "Somebody has been reading or writing the rows of deadlines" in process.log.read_text()
     assert own_book.carnet("project", "rebuild", "deadlines").code == 0
+
+
+def fail(recorded: Recorded, rows: Rows) -> Iterator[Change]:
+    raise KeyError(recorded.name)
+
+
+def test_a_build_that_lacks_events_waits_until_somebody_lets_readers_see_it(
+    own_book: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carnet = own_book.carnet
+    assert carnet("project", "--once").code == 0
+    sick = replace(CUSTOMER_STATUS, project=fail)
+    monkeypatch.setattr(projections, "ALL", (sick,))
+    said = carnet("project", "rebuild", "customer_status")
+    tells(said, 8, "Build 2 of customer_status lacks 1 of the events", "build 1, which is live, lacks none")
+    assert own_book.rows("select count(*) from read.customer_status") == [(1,)]
+    states = [(one["build"], one["state"]) for one in carnet("project", "builds", "--json").json]
+    assert states == [(1, "live"), (2, "ready")]
+
+    tells(carnet("project", "switch", "customer_status"), 8, "lacks 1 of the events", "--lacking")
+    assert carnet("project", "switch", "customer_status", "--lacking").out.startswith(
+        "customer_status: readers see build 2, up to position 1 without 1 of the events (`carnet parked list`). "
+    )
