@@ -17,9 +17,12 @@ from app.replaying import position_of
 from app.stopping import stop_signals
 from app.wiring import clock_of, configured
 from infra.bounds import moment
-from infra.errors import InputError, NotFound
+from infra.errors import InputError, IntegrityFault, NotFound
 from infra.log import Log
+from infra.postgres import Connection
 from projections import builds, making, rebuilding, switching
+from projections.builds import Build
+from projections.deadlines import DEADLINES
 from projections.switching import Site, Switched
 
 Name = Annotated[str, Parameter(name="NAME", help="The name of a projection.")]
@@ -74,20 +77,19 @@ def switch(*names: Names, lacking: Lacking = False) -> None:
 def rollback(name: Name, /) -> None:
     """Let readers see the build again that was live before, at once and as far as it has come.
 
-    Timers wait until it knows all that the other one has caused.
+    After one of `deadlines`, timers wait until it knows all that the other one has caused. If the build is of another
+    version, a warning says which version of Carnet goes on with it.
     """
     (projection,) = chosen([name])
     with opened() as site:
         with switching.alone(site, "rollback", [projection]) as connection:
             switched = switching.roll_back(connection, site, projection)
+            foreign = _foreign(connection, switched.live)
         _tell([switched])
-        head = site.log.head().position
-        if switched.position < head:
-            out.print(
-                f"Readers go back to that: the log ends at position {head:,}. `carnet project {name}` brings "
-                "it up to date, and timers wait until then.",
-                soft_wrap=True,
-            )
+        if switched.position < (head := site.log.head().position):
+            _tell_behind(switched.live, head, foreign=foreign is not None)
+        if foreign:
+            err_line(str(foreign))
 
 
 def as_of(
@@ -140,6 +142,24 @@ def _position(site: Site, text: str) -> int:
     if not re.fullmatch("[0-9]+", text) and moment(datetime.fromisoformat(text)) > site.clock.now():
         raise InputError(f"{text} has not come yet.", hint="Ask for a time of the past.")
     return position
+
+
+def _foreign(connection: Connection, build: Build) -> IntegrityFault | None:
+    """Why this version of Carnet does not go on with a build, if so."""
+    try:
+        builds.check_meaning(connection, build)
+    except IntegrityFault as fault:
+        return fault
+    return None
+
+
+def _tell_behind(live: Build, head: int, *, foreign: bool) -> None:
+    said = [f"Readers go back to that: the log ends at position {head:,}."]
+    if not foreign:
+        said.append(f"`carnet project {live.projection.name}` brings the build there.")
+    if live.projection.name == DEADLINES.name:
+        said.append("Timers wait until it is there.")
+    out.print(" ".join(said), soft_wrap=True)
 
 
 def _tell(switched: Sequence[Switched]) -> None:

@@ -92,16 +92,18 @@ def check_meaning(connection: Connection, build: Build) -> None:
     if row is None:
         raise _gone(build)
     version, shape = row
-    if version > ours:
+    if version != ours:
+        age = "older" if version > ours else "newer"
         raise IntegrityFault(
-            f"The rows of projection {name} are of v{version}; this version of Carnet is older and writes v{ours}.",
-            hint=f"Run the newer version of Carnet, or `carnet project rebuild {name}` to go back to v{ours}.",
+            f"The rows of projection {name} are of v{version}; this version of Carnet is {age} and writes v{ours}.",
+            hint=f"Run a version of Carnet that writes v{version}, or `carnet project rebuild {name}` to go on with "
+            f"v{ours}.",
         )
-    if (version, shape) != (ours, fingerprint(build.projection.rows, build.projection.edition)):
-        what = "are of another shape" if version == ours else f"are of v{version}"
+    if shape != fingerprint(build.projection.rows, build.projection.edition):
         raise IntegrityFault(
-            f"The rows of projection {name} {what}; this version of Carnet writes v{ours}.",
-            hint=f"Run `carnet project rebuild {name}`.",
+            f"The rows of projection {name} are of another shape than this version of Carnet gives them.",
+            hint=f"Run the version of Carnet that wrote them, or `carnet project rebuild {name}` to go on with this "
+            "one.",
         )
 
 

@@ -46,7 +46,11 @@ def test_a_build_is_compared_and_goes_live_and_back(own_book: Installation) -> N
     assert own_book.rows("select market from read.customer_status") == [("AT",)]
     assert carnet(*PAY, "500 EUR").code == 0
     said = carnet("project", "rollback", "customer_status")
-    assert "Readers go back to that: the log ends at position 2." in said.out
+    assert said.out.endswith(
+        "Readers go back to that: the log ends at position 2. "
+        "`carnet project customer_status` brings the build there.\n"
+    )
+    assert said.err == ""
     assert own_book.rows("select market from read.customer_status") == [("DE",)]
     states = [
         (one["build"], one["state"]) for one in carnet("project", "builds", "customer_status", "--json").json
@@ -103,6 +107,36 @@ def test_a_reader_in_a_long_transaction_holds_up_the_switch_and_is_told_of(own_b
         assert process.ended().code == 4
     assert "Somebody has been reading or writing the rows of deadlines" in process.log.read_text()
     assert own_book.carnet("project", "rebuild", "deadlines").code == 0
+
+
+def test_a_rollback_tells_what_it_means_for_timers(own_book: Installation) -> None:
+    assert own_book.carnet("project", "rebuild", "deadlines").code == 0
+    assert own_book.carnet("project", "rebuild", "deadlines").code == 0
+    assert own_book.carnet(*PAY, "500 EUR").code == 0
+    said = own_book.carnet("project", "rollback", "deadlines")
+    assert said.out.endswith(
+        "`carnet project deadlines` brings the build there. Timers wait until it is there.\n"
+    )
+
+
+@pytest.mark.parametrize(("version", "age"), [(1, "newer"), (3, "older")])
+def test_a_rollback_to_another_version_says_who_goes_on_with_it(
+    own_book: Installation, monkeypatch: pytest.MonkeyPatch, version: int, age: str
+) -> None:
+    for written in (version, 2):
+        monkeypatch.setattr(projections, "ALL", (replace(CUSTOMER_STATUS, version=written),))
+        assert own_book.carnet("project", "rebuild").code == 0
+    assert own_book.carnet(*PAY, "500 EUR").code == 0
+    ways = (
+        f"The rows of projection customer_status are of v{version}; this version of Carnet is {age} and writes v2. "
+        f"Run a version of Carnet that writes v{version}, or `carnet project rebuild customer_status` to go on with "
+        "v2."
+    )
+    said = own_book.carnet("project", "rollback", "customer_status")
+    assert said.code == 0
+    assert said.out.endswith("Readers go back to that: the log ends at position 2.\n")
+    assert said.err == f"{ways}\n"
+    tells(own_book.carnet("project", "--once"), 8, ways)
 
 
 def fail(recorded: Recorded, rows: Rows) -> Iterator[Change]:
