@@ -40,8 +40,9 @@ STOPPED = "Stopped. Readers see what they saw; ask again, and it goes on from wh
 def rebuild(*names: Names, workers: Workers = 1, switch: Switch = True) -> None:
     """Build read models again from the first event. Readers see the old rows until the new ones are whole.
 
-    Interrupted at any point, it goes on from there when it is asked again. With --no-switch the new rows wait for
-    `diff` and `switch`. So do rows that lack more events than the old ones, and then it ends with code 8.
+    Interrupted at any point, it goes on from there when it is asked again. With --no-switch it goes as far as the live
+    build has come, no further, so that `diff` can compare them; `switch` takes the rest of the log. The new rows wait
+    for that, and so do rows that lack more events than the old ones, and then it ends with code 8.
     """
     some, workers = chosen(names), counted(workers)
     with opened() as site, progress.shown("Rebuilding") as at:
@@ -63,11 +64,15 @@ def rebuild(*names: Names, workers: Workers = 1, switch: Switch = True) -> None:
 def switch(*names: Names, lacking: Lacking = False) -> None:
     """Let readers see the builds that are ready, all from one moment on. The builds before are kept for a rollback.
 
-    They are brought to where the live ones stand first. Followers go on with them by themselves.
+    Without a name these are all that are ready; it fails if none is, or if one that you name is not. They are brought
+    to the end of the log first, even if the live ones have not come so far. Followers go on with them by themselves.
     """
     some = chosen(names)
     with opened() as site, switching.alone(site, "switch", some) as connection:
-        ready = [switching.next_build(connection, projection) for projection in some]
+        if names:
+            ready = [switching.next_build(connection, projection) for projection in some]
+        else:
+            ready = switching.next_builds(connection, some)
         switched = switching.go_live(connection, site, ready, lacking=lacking)
     _tell(switched or ())
     if switched is None:

@@ -87,6 +87,17 @@ def next_build(connection: Connection, projection: Projection) -> Build:
     return build
 
 
+def next_builds(connection: Connection, projections: Sequence[Projection]) -> list[Build]:
+    """Those of these projections that are ready to go live. Raises as `next_build`, NotFound only if there is none."""
+    some = [one for one in projections if builds.find(connection, one, "ready")]
+    if not some:
+        raise NotFound(
+            "No build is ready to go live.",
+            hint="`carnet project rebuild --no-switch` makes builds that are.",
+        )
+    return [next_build(connection, one) for one in some]
+
+
 def go_live(
     connection: Connection, site: Site, ready: Sequence[Build], *, lacking: bool = False
 ) -> list[Switched] | None:

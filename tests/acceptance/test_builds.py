@@ -139,6 +139,39 @@ def test_a_rollback_to_another_version_says_who_goes_on_with_it(
     tells(own_book.carnet("project", "--once"), 8, ways)
 
 
+def test_without_names_all_that_are_ready_go_live_and_the_others_stay(own_book: Installation) -> None:
+    carnet = own_book.carnet
+    assert carnet("project", "--once").code == 0
+    tells(
+        carnet("project", "switch"), 5, "No build is ready to go live", "carnet project rebuild --no-switch"
+    )
+    assert carnet("project", "rebuild", "customer_status", "deadlines", "--no-switch").code == 0
+    tells(carnet("project", "switch", "customer_status", "dealer_commissions"), 5, "No build of dealer_comm")
+    said = carnet("project", "switch")
+    assert [line.split(":")[0] for line in said.out.splitlines()] == ["customer_status", "deadlines"]
+    live = own_book.rows("select projection, build from read.builds where state = 'live' order by projection")
+    assert live == [
+        ("customer_status", 2),
+        ("deadlines", 2),
+        ("dealer_commissions", 1),
+        ("market_compliance", 1),
+    ]
+
+
+def test_a_build_is_made_as_far_as_the_live_one_and_goes_live_at_the_end_of_the_log(
+    own_book: Installation,
+) -> None:
+    carnet = own_book.carnet
+    assert carnet("project", "--once").code == 0
+    assert carnet(*PAY, "500 EUR").code == 0
+    said = carnet("project", "rebuild", "customer_status", "--no-switch")
+    assert said.err.splitlines()[0] == "Rebuilding: 0 of 1 events"
+    assert carnet("project", "diff", "customer_status", "--json").json["position"] == 1
+    said = carnet("project", "switch", "customer_status")
+    assert "readers see build 2, whole up to position 2" in said.out
+    assert own_book.rows("select version from read.customer_status") == [(2,)]
+
+
 def fail(recorded: Recorded, rows: Rows) -> Iterator[Change]:
     raise KeyError(recorded.name)
 
