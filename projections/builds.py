@@ -41,8 +41,8 @@ def schema_of(projection: str, number: int) -> str:
     return f"read_{projection}_{number}"
 
 
-def live(connection: Connection, projection: Projection) -> Build | None:
-    """The build that readers see, None before the first.
+def live_to_write(connection: Connection, projection: Projection) -> Build | None:
+    """The build that readers see, for this code to go on with; None before the first.
 
     Raises:
         IntegrityFault: its rows have another meaning or another shape than this version of Carnet gives them, or a
@@ -55,8 +55,8 @@ def live(connection: Connection, projection: Projection) -> Build | None:
     return build
 
 
-def require_live(connection: Connection, projection: Projection) -> Build:
-    """The build that readers see, whatever its rows mean.
+def live_to_read(connection: Connection, projection: Projection) -> Build:
+    """The build that readers see, to look at its tables as the database has them: its rows may be of another version.
 
     Raises:
         NotFound: there is none yet.
