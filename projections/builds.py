@@ -41,8 +41,8 @@ def schema_of(projection: str, number: int) -> str:
     return f"read_{projection}_{number}"
 
 
-def live(connection: Connection, projection: Projection) -> Build | None:
-    """The build that readers see, None before the first.
+def live_to_write(connection: Connection, projection: Projection) -> Build | None:
+    """The build that readers see, for this code to go on with; None before the first.
 
     Raises:
         IntegrityFault: its rows have another meaning or another shape than this version of Carnet gives them, or a
@@ -55,8 +55,8 @@ def live(connection: Connection, projection: Projection) -> Build | None:
     return build
 
 
-def require_live(connection: Connection, projection: Projection) -> Build:
-    """The build that readers see, whatever its rows mean.
+def live_to_read(connection: Connection, projection: Projection) -> Build:
+    """The build that readers see, to look at its tables as the database has them: its rows may be of another version.
 
     Raises:
         NotFound: there is none yet.
@@ -92,16 +92,18 @@ def check_meaning(connection: Connection, build: Build) -> None:
     if row is None:
         raise _gone(build)
     version, shape = row
-    if version > ours:
+    if version != ours:
+        age = "older" if version > ours else "newer"
         raise IntegrityFault(
-            f"The rows of projection {name} are of v{version}; this version of Carnet is older and writes v{ours}.",
-            hint=f"Run the newer version of Carnet, or `carnet project rebuild {name}` to go back to v{ours}.",
+            f"The rows of projection {name} are of v{version}; this version of Carnet is {age} and writes v{ours}.",
+            hint=f"Run a version of Carnet that writes v{version}, or `carnet project rebuild {name}` to go on with "
+            f"v{ours}.",
         )
-    if (version, shape) != (ours, fingerprint(build.projection.rows, build.projection.edition)):
-        what = "are of another shape" if version == ours else f"are of v{version}"
+    if shape != fingerprint(build.projection.rows, build.projection.edition):
         raise IntegrityFault(
-            f"The rows of projection {name} {what}; this version of Carnet writes v{ours}.",
-            hint=f"Run `carnet project rebuild {name}`.",
+            f"The rows of projection {name} are of another shape than this version of Carnet gives them.",
+            hint=f"Run the version of Carnet that wrote them, or `carnet project rebuild {name}` to go on with this "
+            "one.",
         )
 
 

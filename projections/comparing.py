@@ -50,7 +50,7 @@ def compare(site: Site, projection: Projection, *, limit: int) -> Comparison | N
         connect(site.conninfo, "carnet_reader") as reading,
     ):
         reading.isolation_level = IsolationLevel.REPEATABLE_READ
-        new, old = next_build(connection, projection), builds.require_live(connection, projection)
+        new, old = next_build(connection, projection), builds.live_to_read(connection, projection)
         builds.check_tables(connection, old)
         for _ in range(LOOKS_MAX):
             with reading.transaction():

@@ -7,7 +7,7 @@ import hashlib
 from psycopg.sql import SQL, Composed, Identifier
 
 from infra.postgres import Connection
-from projections.builds import Build, check_tables, require_live
+from projections.builds import Build, check_tables, live_to_read
 from projections.kernel import Projection
 from projections.stored import SLOT, Stored, stored
 
@@ -19,7 +19,7 @@ def digest(connection: Connection, projection: Projection) -> str:
         NotFound: the projection was never built.
         IntegrityFault: a table is gone.
     """
-    return digest_of(connection, require_live(connection, projection))
+    return digest_of(connection, live_to_read(connection, projection))
 
 
 def digest_of(connection: Connection, build: Build) -> str:

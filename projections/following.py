@@ -13,7 +13,7 @@ from infra.errors import Contended, IntegrityFault
 from infra.migrate import check_version
 from infra.paging import Reader
 from infra.postgres import connect, faults
-from projections.builds import Build, is_unchanged, live
+from projections.builds import Build, is_unchanged, live_to_write
 from projections.kernel import Projection
 from projections.making import go_live_first
 from projections.run import Runner
@@ -33,7 +33,7 @@ def live_builds(conninfo: str, projections: Sequence[Projection], clock: Clock) 
     """
     with connect(conninfo, "carnet_writer") as connection, faults():
         check_version(connection)
-        found = [live(connection, projection) for projection in projections]
+        found = [live_to_write(connection, projection) for projection in projections]
         return [
             build or go_live_first(connection, projection, clock.now())
             for build, projection in zip(found, projections, strict=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from psycopg.sql import SQL, Identifier
 
 from infra.postgres import Connection
-from projections.builds import Build, State, check_tables, close_gate, hold, live, turn
+from projections.builds import Build, State, check_tables, close_gate, hold, live_to_write, turn
 from projections.columns import fingerprint
 from projections.kernel import Projection
 from projections.showing import show
@@ -60,7 +60,7 @@ def go_live_first(connection: Connection, projection: Projection, now: datetime)
     """The very first build: readers see it from the start, while it fills."""
     with connection.transaction():
         _in_turn(connection, projection)
-        build = live(connection, projection)
+        build = live_to_write(connection, projection)
         if build is None:
             build = make(connection, projection, now, state="live")
             close_gate(connection, build)

@@ -50,8 +50,8 @@ def prepare(
     progress: Progress = lambda _position, _wanted: None,
     say: Say = lambda _: None,
 ) -> list[Build] | None:
-    """Build these projections again, as far as readers see the live ones, and leave it at that: they are ready to be
-    compared, and to go live. None if it was stopped before.
+    """Build these projections again, as far as all the live ones have come, and leave it at that: they are ready to
+    be compared, and to go live. None if it was stopped before.
 
     Raises:
         AlreadyRunning: another process works on the builds of one of them.

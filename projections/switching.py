@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from infra.clock import Clock
-from infra.errors import Contended, NotFound
+from infra.errors import Contended, IntegrityFault, NotFound
 from infra.log import Log
 from infra.only_one import hold, introduce
 from infra.postgres import Connection, connect, faults
@@ -24,10 +24,12 @@ PATIENCE_S = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switched:
-    """What readers see now, up to which position its rows are whole, and what became of the others."""
+    """What readers see now, up to which position, how many events up to there it could not take, and what became of
+    the others."""
 
     live: Build
     position: int
+    lacking: int
     kept: Build | None
     dropped: Build | None
 
@@ -85,11 +87,27 @@ def next_build(connection: Connection, projection: Projection) -> Build:
     return build
 
 
-def go_live(connection: Connection, site: Site, ready: Sequence[Build]) -> list[Switched] | None:
+def next_builds(connection: Connection, projections: Sequence[Projection]) -> list[Build]:
+    """Those of these projections that are ready to go live. Raises as `next_build`, NotFound only if there is none."""
+    some = [one for one in projections if builds.find(connection, one, "ready")]
+    if not some:
+        raise NotFound(
+            "No build is ready to go live.",
+            hint="`carnet project rebuild --no-switch` makes builds that are.",
+        )
+    return [next_build(connection, one) for one in some]
+
+
+def go_live(
+    connection: Connection, site: Site, ready: Sequence[Build], *, lacking: bool = False
+) -> list[Switched] | None:
     """Let readers see these builds, all from one moment on; None if it was stopped before, then nothing changed.
 
-    They are brought to where the live ones stand first, so that nobody sees time go back. Followers of the live ones
-    wait for the last of that, and go on with the new ones.
+    They are brought to the end of the log first, so that nobody sees time go back. Followers of the live ones wait for
+    the last of that, and go on with the new ones.
+
+    Raises:
+        IntegrityFault: one lacks more events than the live one, and nobody said that it may be `lacking` some.
     """
     catch_up(connection, site, ready)
     with connection.transaction():
@@ -98,6 +116,9 @@ def go_live(connection: Connection, site: Site, ready: Sequence[Build]) -> list[
         catch_up(connection, site, ready)
         if site.stop.is_set():
             return None
+        if not lacking:
+            for build in ready:
+                _check_lacks_no_more(connection, build)
         return [_switched(connection, build, site.clock) for build in ready]
 
 
@@ -112,8 +133,7 @@ def roll_back(connection: Connection, site: Site, projection: Projection) -> Swi
     with connection.transaction():
         before = builds.find(connection, projection, "live")
         live = exchanging.rollback(connection, kept, site.clock.now())
-        position = checkpoints.reached(connection, live)
-    return Switched(live=live, position=position, kept=before, dropped=None)
+        return _told(connection, live, kept=before, dropped=None)
 
 
 def catch_up(connection: Connection, site: Site, some: Sequence[Build]) -> None:
@@ -132,8 +152,33 @@ def _switched(connection: Connection, build: Build, clock: Clock) -> Switched:
     kept = builds.find(connection, build.projection, "live")
     dropped = builds.find(connection, build.projection, "kept")
     live = exchanging.switch(connection, build, clock.now())
-    position = checkpoints.reached(connection, live)
-    return Switched(live=live, position=position, kept=kept, dropped=dropped)
+    return _told(connection, live, kept=kept, dropped=dropped)
+
+
+def _told(connection: Connection, live: Build, *, kept: Build | None, dropped: Build | None) -> Switched:
+    return Switched(
+        live=live,
+        position=checkpoints.reached(connection, live),
+        lacking=parked_events.count_of(connection, live),
+        kept=kept,
+        dropped=dropped,
+    )
+
+
+def _check_lacks_no_more(connection: Connection, build: Build) -> None:
+    """Before the first build readers see nothing, so one that lacks events is no loss to them."""
+    live = builds.find(connection, build.projection, "live")
+    if live is None:
+        return
+    lacking, lacking_now = (parked_events.count_of(connection, one) for one in (build, live))
+    if lacking > lacking_now:
+        name = build.projection.name
+        raise IntegrityFault(
+            f"{build.name.capitalize()} lacks {lacking:,} of the events, on which its code failed; build "
+            f"{live.number}, which is live, lacks {lacking_now or 'none'}. Readers go on with that one.",
+            hint=f"`carnet parked list` tells which and why. Mend the code and run `carnet project rebuild {name}`; "
+            f"or let readers see the build as it is: `carnet project switch {name} --lacking`.",
+        )
 
 
 @contextmanager

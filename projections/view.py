@@ -19,7 +19,7 @@ from projections.builds import Build
 from projections.kernel import Key, Row
 from projections.memory import Changes, Memory
 from projections.parked_events import PARKED_EVENTS, ParkedEvent, Untaken
-from projections.slots import SLOTS
+from projections.slots import slot_of
 from projections.tables import Table, tables
 
 KEPT_ROWS = 7_000
@@ -196,7 +196,7 @@ class View:
                 due += [(recorded, None, slot) for slot, position in positions.items() if at > position]
                 continue
             key = key_of(recorded)
-            slot = key.int % SLOTS
+            slot = slot_of(key)
             # A slot that is not ours counts as one that has come so far already.
             if at > positions.get(slot, at):
                 due.append((recorded, key, slot))

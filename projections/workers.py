@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from infra import logging
 from infra.clock import Clock
 from infra.errors import CarnetError
-from infra.log import Log
+from infra.log_reader import LogReader
 from projections import following
 from projections.builds import Build
 from projections.crew import Crew
@@ -77,7 +77,7 @@ def _follow(
     log_level: str,
 ) -> None:
     logging.configure(log_level)
-    with _answering(parent) as stop, Log(conninfo, clock) as log:
+    with _answering(parent) as stop, LogReader(conninfo) as log:
         if once:
             following.catch_up(conninfo, log, projections, clock, stop, slots=slots)
         else:
@@ -97,7 +97,7 @@ def _fill(
     logging.configure(log_level)
     with (
         _answering(parent) as stop,
-        Log(conninfo, clock) as log,
+        LogReader(conninfo) as log,
         Runner(conninfo, log, builds, clock, slots=slots) as runner,
     ):
         runner.catch_up(stop, partial(_tell, parent), until=until)

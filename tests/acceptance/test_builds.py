@@ -1,9 +1,17 @@
 """Builds as operations people work on them: each verb, what it says, and with which code it ends."""
 
-import psycopg
+from collections.abc import Iterator
+from dataclasses import replace
 
+import psycopg
+import pytest
+
+import projections
 from app.comparing import SHOWN_CHARACTERS
+from domain.kernel import Recorded
 from infra.embedded.processes import wait_until
+from projections.customer_status import CUSTOMER_STATUS
+from projections.kernel import Change, Rows
 from tests.acceptance.asked import ORDER, PAY, tells
 from tests.acceptance.installation import SECONDS, Installation
 
@@ -38,7 +46,11 @@ def test_a_build_is_compared_and_goes_live_and_back(own_book: Installation) -> N
     assert own_book.rows("select market from read.customer_status") == [("AT",)]
     assert carnet(*PAY, "500 EUR").code == 0
     said = carnet("project", "rollback", "customer_status")
-    assert "Readers go back to that: the log ends at position 2." in said.out
+    assert said.out.endswith(
+        "Readers go back to that: the log ends at position 2. "
+        "`carnet project customer_status` brings the build there.\n"
+    )
+    assert said.err == ""
     assert own_book.rows("select market from read.customer_status") == [("DE",)]
     states = [
         (one["build"], one["state"]) for one in carnet("project", "builds", "customer_status", "--json").json
@@ -95,3 +107,89 @@ def test_a_reader_in_a_long_transaction_holds_up_the_switch_and_is_told_of(own_b
         assert process.ended().code == 4
     assert "Somebody has been reading or writing the rows of deadlines" in process.log.read_text()
     assert own_book.carnet("project", "rebuild", "deadlines").code == 0
+
+
+def test_a_rollback_tells_what_it_means_for_timers(own_book: Installation) -> None:
+    assert own_book.carnet("project", "rebuild", "deadlines").code == 0
+    assert own_book.carnet("project", "rebuild", "deadlines").code == 0
+    assert own_book.carnet(*PAY, "500 EUR").code == 0
+    said = own_book.carnet("project", "rollback", "deadlines")
+    assert said.out.endswith(
+        "`carnet project deadlines` brings the build there. Timers wait until it is there.\n"
+    )
+
+
+@pytest.mark.parametrize(("version", "age"), [(1, "newer"), (3, "older")])
+def test_a_rollback_to_another_version_says_who_goes_on_with_it(
+    own_book: Installation, monkeypatch: pytest.MonkeyPatch, version: int, age: str
+) -> None:
+    for written in (version, 2):
+        monkeypatch.setattr(projections, "ALL", (replace(CUSTOMER_STATUS, version=written),))
+        assert own_book.carnet("project", "rebuild").code == 0
+    assert own_book.carnet(*PAY, "500 EUR").code == 0
+    ways = (
+        f"The rows of projection customer_status are of v{version}; this version of Carnet is {age} and writes v2. "
+        f"Run a version of Carnet that writes v{version}, or `carnet project rebuild customer_status` to go on with "
+        "v2."
+    )
+    said = own_book.carnet("project", "rollback", "customer_status")
+    assert said.code == 0
+    assert said.out.endswith("Readers go back to that: the log ends at position 2.\n")
+    assert said.err == f"{ways}\n"
+    tells(own_book.carnet("project", "--once"), 8, ways)
+
+
+def test_without_names_all_that_are_ready_go_live_and_the_others_stay(own_book: Installation) -> None:
+    carnet = own_book.carnet
+    assert carnet("project", "--once").code == 0
+    tells(
+        carnet("project", "switch"), 5, "No build is ready to go live", "carnet project rebuild --no-switch"
+    )
+    assert carnet("project", "rebuild", "customer_status", "deadlines", "--no-switch").code == 0
+    tells(carnet("project", "switch", "customer_status", "dealer_commissions"), 5, "No build of dealer_comm")
+    said = carnet("project", "switch")
+    assert [line.split(":")[0] for line in said.out.splitlines()] == ["customer_status", "deadlines"]
+    live = own_book.rows("select projection, build from read.builds where state = 'live' order by projection")
+    assert live == [
+        ("customer_status", 2),
+        ("deadlines", 2),
+        ("dealer_commissions", 1),
+        ("market_compliance", 1),
+    ]
+
+
+def test_a_build_is_made_as_far_as_the_live_one_and_goes_live_at_the_end_of_the_log(
+    own_book: Installation,
+) -> None:
+    carnet = own_book.carnet
+    assert carnet("project", "--once").code == 0
+    assert carnet(*PAY, "500 EUR").code == 0
+    said = carnet("project", "rebuild", "customer_status", "--no-switch")
+    assert said.err.splitlines()[0] == "Rebuilding: 0 of 1 events"
+    assert carnet("project", "diff", "customer_status", "--json").json["position"] == 1
+    said = carnet("project", "switch", "customer_status")
+    assert "readers see build 2, whole up to position 2" in said.out
+    assert own_book.rows("select version from read.customer_status") == [(2,)]
+
+
+def fail(recorded: Recorded, rows: Rows) -> Iterator[Change]:
+    raise KeyError(recorded.name)
+
+
+def test_a_build_that_lacks_events_waits_until_somebody_lets_readers_see_it(
+    own_book: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carnet = own_book.carnet
+    assert carnet("project", "--once").code == 0
+    sick = replace(CUSTOMER_STATUS, project=fail)
+    monkeypatch.setattr(projections, "ALL", (sick,))
+    said = carnet("project", "rebuild", "customer_status")
+    tells(said, 8, "Build 2 of customer_status lacks 1 of the events", "build 1, which is live, lacks none")
+    assert own_book.rows("select count(*) from read.customer_status") == [(1,)]
+    states = [(one["build"], one["state"]) for one in carnet("project", "builds", "--json").json]
+    assert states == [(1, "live"), (2, "ready")]
+
+    tells(carnet("project", "switch", "customer_status"), 8, "lacks 1 of the events", "--lacking")
+    assert carnet("project", "switch", "customer_status", "--lacking").out.startswith(
+        "customer_status: readers see build 2, up to position 1 without 1 of the events (`carnet parked list`). "
+    )

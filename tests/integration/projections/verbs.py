@@ -20,9 +20,10 @@ def prepared(site: Site, projection: Projection) -> Build:
     return made[0]
 
 
-def switch(site: Site, *some: Projection) -> list[switching.Switched] | None:
+def switch(site: Site, *some: Projection, lacking: bool = False) -> list[switching.Switched] | None:
     with alone(site, "switch", some) as connection:
-        return go_live(connection, site, [next_build(connection, one) for one in some])
+        ready = [next_build(connection, one) for one in some]
+        return go_live(connection, site, ready, lacking=lacking)
 
 
 def rollback(site: Site, projection: Projection) -> switching.Switched:
