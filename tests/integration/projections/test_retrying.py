@@ -14,7 +14,7 @@ from projections import rebuilding
 from projections.parked_events import PARKED_EVENTS
 from projections.switching import Site
 from tests.integration.projections.failing import WAITS, drop, events_of, ill, parked_id, retry, waiting
-from tests.integration.projections.scene import CLOCK, catch_up, digests, rebuilt, rows_of, runner
+from tests.integration.projections.scene import CLOCK, catch_up, digests, rebuilt, rows_of, runner, until
 from tests.integration.projections.tally import ALSO, END, ENDED, MORE, TALLY, Nth, grow
 
 
@@ -141,3 +141,39 @@ def test_a_rebuild_tells_what_it_could_not_take_and_begins_anew_once_that_is_men
     ]
     assert waiting(owner) == []
     assert digests(owner, TALLY) == rebuilt(database, log, TALLY)
+
+
+def parked_rows_read(owner: Connection) -> int:
+    """How many rows of the table of parked events were read, once every writer has gone and told."""
+    gone = "select count(*) from pg_stat_activity where application_name like 'carnet project%'"
+    until(lambda: owner.execute(gone).fetchone() == (0,))
+    row = owner.execute(
+        """select sum(idx_tup_read) + (select seq_tup_read from pg_stat_user_tables
+            where relid = 'read.parked_events'::regclass)
+        from pg_stat_user_indexes where relid = 'read.parked_events'::regclass"""
+    ).fetchone()
+    assert row
+    return int(row[0])
+
+
+def test_a_long_queue_costs_little_until_it_is_asked_for_and_then_each_event_is_looked_for_by_itself(
+    database: str, log: Log, owner: Connection
+) -> None:
+    many, rounds = 200, 20
+    grow(log, [uuid4()], [ALSO, *[MORE] * (many - 1)])
+    sick, cause = ill("WithdrawalAccepted")
+    catch_up(database, log, sick)
+    owner.execute("analyze read.parked_events")
+    before = parked_rows_read(owner)
+    with runner(database, log, sick) as running:
+        for _ in range(rounds):
+            running.catch_up()
+    looked = parked_rows_read(owner)
+    assert looked - before <= many + 4 * rounds, "all are read once, by a process that begins"
+
+    cause.names.clear()
+    retry(owner, 1)
+    before = parked_rows_read(owner)
+    catch_up(database, log, sick)
+    assert waiting(owner) == []
+    assert parked_rows_read(owner) - before <= 6 * many
