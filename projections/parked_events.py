@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import structlog
 from psycopg.rows import class_row
 
-from infra.errors import IntegrityFault
+from infra.errors import InputError, IntegrityFault
 from infra.parked import Parked, ParkedTable
 from infra.postgres import Connection
 from projections.builds import Build
@@ -24,6 +24,11 @@ from projections.slots import slot_of
 # Stored, and found again by it: another wording would leave those behind that wait already.
 WAITS = "It waits behind an earlier event of the same key."
 KEYS_MAX = 1_000
+# The states of builds in which nobody tries again what waits, and what to do instead.
+UNFILLED: Final = {
+    "kept": "It waits for `carnet project rollback`. Retry it once that build is live again.",
+    "scratch": "Mend the projection, then ask `carnet project as-of` again: it begins such a build anew.",
+}
 
 logger = structlog.get_logger()
 
@@ -58,12 +63,31 @@ class ParkedEvent(Parked):
         return f"projection {self.projection}, build {self.build}, position {self.position}"
 
 
-PARKED_EVENTS: Final = ParkedTable(
+class ParkedEvents(ParkedTable[ParkedEvent]):
+    """Those of a kept build are out of sight, and back if that is rolled back to: nobody fills it meanwhile."""
+
+    def retry(self, connection: Connection, parked_id: UUID, *, actor: str, now: datetime) -> ParkedEvent:
+        event = self.find(connection, parked_id)
+        row = connection.execute(
+            "select state from read.builds where projection = %s and build = %s",
+            [event.projection, event.build],
+        ).fetchone()
+        state = row[0] if row else ""
+        if state in UNFILLED:
+            raise InputError(
+                f"Nobody would try it: build {event.build} of {event.projection} is {state}, and nobody fills it.",
+                hint=UNFILLED[state],
+            )
+        return super().retry(connection, parked_id, actor=actor, now=now)
+
+
+PARKED_EVENTS: Final = ParkedEvents(
     ParkedEvent,
     "read.parked_events",
     what="event",
     order="projection, build, position",
     queue="projection, build, key",
+    shown="(projection, build) not in (select b.projection, b.build from read.builds b where b.state = 'kept')",
 )
 
 
