@@ -18,7 +18,7 @@ from domain.kernel import Refused
 from infra import parked_messages
 from infra.errors import InputError, NotFound
 from infra.item import AlreadyTaken, Tracking
-from infra.parked_messages import PARKED_MESSAGES
+from infra.parked_messages import PARKED_MESSAGES, ParkedMessage
 
 NAMESPACE = UUID("5b0c8f0e-6a0d-4c57-9c5e-2f8f1c1b7a10")
 
@@ -70,6 +70,8 @@ class Inbox:
         try:
             self._take(message, wanted)
         except AlreadyTaken:
+            # Whoever took it may have parked it.
+            self._blocked.add(message.key)
             logger.info("consume.taken_elsewhere", source=self.source.name, offset=message.offset)
         self.next = message.offset + 1
 
@@ -80,6 +82,7 @@ class Inbox:
         try:
             self._shop.carry_out(None, uuid4(), Tracking(self.source.name, offset))
         except AlreadyTaken:
+            self.look_again()
             logger.info("consume.taken_elsewhere", source=self.source.name, offset=offset)
         self.next = offset
 
@@ -87,33 +90,45 @@ class Inbox:
         """Try again what may be tried again: each queue in order, up to the first message that fails."""
         while self._blocked:
             with self._shop.pool.connection() as connection:
-                row = parked_messages.ready(connection, self.source.topic, self.source.partition)
-                if row is None:
-                    self._blocked = parked_messages.blocked_keys(
-                        connection, self.source.topic, self.source.partition
-                    )
+                firsts = parked_messages.ready(connection, self.source.topic, self.source.partition)
+                if not firsts:
+                    if not parked_messages.any_waits(connection, self.source.topic, self.source.partition):
+                        self._blocked.clear()
                     return
-                with parked_messages.trying(connection, row) as mine:
-                    if not mine:
-                        continue
-                    try:
-                        want = self.source.read(self._shop.vault.open_bytes(row.payload))
-                        self._shop.carry_out(want, uuid5(row.id, str(row.retries + 1)), None)
-                    except (Refused, InputError, NotFound) as reason:
-                        PARKED_MESSAGES.failed(connection, row, str(reason), self._shop.clock.now())
-                    else:
-                        PARKED_MESSAGES.done(connection, row, self._shop.clock.now())
+            for first in firsts:
+                row: ParkedMessage | None = first
+                while row is not None:
+                    row = self._try_again(row)
 
     def look_again(self) -> None:
         """Find out which keys wait; needed where others park messages of this source too."""
         with self._shop.pool.connection() as connection:
             self._blocked = parked_messages.blocked_keys(connection, self.source.topic, self.source.partition)
 
+    def _try_again(self, row: ParkedMessage) -> ParkedMessage | None:
+        """Take a message that waits, the first of its queue; what may be taken after it."""
+        with self._shop.pool.connection() as connection:
+            with parked_messages.trying(connection, row) as mine:
+                if not mine:
+                    return None
+                try:
+                    want = self.source.read(self._shop.vault.open_bytes(row.payload))
+                    self._shop.carry_out(want, uuid5(row.id, str(row.retries + 1)), None)
+                except (Refused, InputError, NotFound) as reason:
+                    PARKED_MESSAGES.failed(connection, row, str(reason), self._shop.clock.now())
+                    return None
+                PARKED_MESSAGES.done(connection, row, self._shop.clock.now())
+            return parked_messages.behind(connection, row)
+
     def _must_wait(self, key: str | None) -> bool:
+        """Whether others wait with this key. Those that are known may be done by now, or dropped."""
         if key is None or key not in self._blocked:
             return False
-        self.look_again()
-        return key in self._blocked
+        with self._shop.pool.connection() as connection:
+            waits = parked_messages.is_blocked(connection, self.source.topic, self.source.partition, key)
+        if not waits:
+            self._blocked.discard(key)
+        return waits
 
     def _take(self, message: Taken, wanted: Callable[[], Wanted | None] | None) -> None:
         tracking = Tracking(self.source.name, message.offset + 1)

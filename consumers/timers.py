@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Event
 from uuid import UUID
 
@@ -41,9 +41,17 @@ UNFIRED = """
 from read.due d
 where due_at <= %s and not exists (select from carnet.commands c where c.command_id = d.command_id)
     and not exists (select from carnet.parked p where p.source = 'timer:' || d.timer_id)"""
-DUE = f"""select timer_id, due_at, stream_id, kind, command_id {UNFIRED} and (select read.may_act(%s))
+DUE = f"""select timer_id, due_at, stream_id, kind, command_id {UNFIRED} and (due_at, timer_id) > (%s, %s)
+    and (select read.may_act(%s))
 order by due_at, timer_id limit %s"""
 COUNT = f"select count(*) {UNFIRED}"
+START, LAST = (datetime.min.replace(tzinfo=UTC), UUID(int=0)), UUID(int=2**128 - 1)
+# While this is the same, no row has come, and a build that may not act may not act yet: its rows change with its
+# checkpoints, or with a try of a parked event.
+WRITTEN = """
+select build, (select sum(position) from read.checkpoints c where (c.projection, c.build) = (b.projection, b.build)),
+    (select sum(retries) from read.parked_events p where (p.projection, p.build) = (b.projection, b.build))
+from read.builds b where projection = %s and state = 'live'"""
 
 
 class TimerRunner:
@@ -53,6 +61,8 @@ class TimerRunner:
         self._shop = workshop
         source = Source(name=TOPIC, topic=TOPIC, partition=0, read=read)
         self._parked = Inbox(source, workshop, 0)
+        self._written: object = None
+        self._fired = START
 
     def run(self, stop: Event) -> None:
         """Fire timers until `stop`; then finish those at hand. Raises Contended, PostgresFault."""
@@ -67,13 +77,26 @@ class TimerRunner:
         """Fire one batch of what is due now; how many there were."""
         # A switch to another build waits for those that read this one until the batch has fired.
         with self._shop.pool.connection() as connection, connection.transaction():
-            timers = due(connection, self._shop.clock.now(), limit=BATCH)
+            now = self._shop.clock.now()
+            timers = self._due(connection, now)
             shares: list[list[Due]] = [[] for _ in range(THREADS)]
             for timer in timers:
                 shares[timer.stream_id.int % THREADS].append(timer)
             for _ in threads.map(self._fire_in_order, shares):
                 pass
+        self._fired = (timers[-1].due_at, timers[-1].timer_id) if len(timers) == BATCH else (now, LAST)
         return len(timers)
+
+    def _due(self, connection: Connection, now: datetime) -> list[Due]:
+        """What is due next. While the projection stands still, rows of timers that have fired stay, and may be many:
+        they are passed over, for none can have come among them."""
+        timers = due(connection, now, after=self._fired, limit=BATCH)
+        # Asked after the look: if nothing was written until here, the look has missed nothing.
+        written = connection.execute(WRITTEN, [PROJECTION]).fetchone()
+        if written != self._written:
+            self._written, self._fired = written, START
+            timers = due(connection, now, limit=BATCH)
+        return timers
 
     def _fire_in_order(self, timers: list[Due]) -> None:
         for timer in timers:
@@ -113,13 +136,15 @@ def read(payload: bytes) -> Wanted:
     return Wanted(command=kind(order_id=fired.stream_id), occurred_at=None, actor=ACTOR)
 
 
-def due(connection: Connection, now: datetime, *, limit: int) -> list[Due]:
-    """The timers that are due and have not fired, the earliest first. None before the projection ran, nor while its
-    build is behind what an earlier one has caused."""
+def due(
+    connection: Connection, now: datetime, *, after: tuple[datetime, UUID] = START, limit: int
+) -> list[Due]:
+    """The timers `after` a time and an id that are due and have not fired, the earliest first. None before the
+    projection ran, nor while its build is behind what an earlier one has caused."""
     if not _projected(connection):
         return []
     with connection.cursor(row_factory=class_row(Due)) as cursor:
-        return cursor.execute(DUE, [now, PROJECTION, limit]).fetchall()
+        return cursor.execute(DUE, [now, *after, PROJECTION, limit]).fetchall()
 
 
 def count_due(connection: Connection, now: datetime) -> int:

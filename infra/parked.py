@@ -43,8 +43,9 @@ P = TypeVar("P", bound=Parked)
 
 class ParkedTable(Generic[P]):
     """A table whose rows wait. `what` its rows are is told to people; `order` are the columns that tell which of two
-    parked at once comes first, `queue` those that the rows of one queue have in common. `ended` is called, in the
-    same transaction, with the id of each row whose wait has ended, if there is something to do about it.
+    parked at once comes first, `queue` those that the rows of one queue have in common. Of those that wait, the
+    `shown` are listed and counted. `ended` is called, in the same transaction, with the id of each row whose wait has
+    ended, if there is something to do about it.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class ParkedTable(Generic[P]):
         what: LiteralString,
         order: LiteralString,
         queue: LiteralString,
+        shown: LiteralString = "true",
         ended: Callable[[Connection, UUID], None] | None = None,
     ) -> None:
         self._row = row
@@ -65,17 +67,22 @@ class ParkedTable(Generic[P]):
             "waits": SQL("state in ('waiting', 'retry')"),
             "order": SQL(order),
             "queue": SQL(queue),
+            "shown": SQL(shown),
         }
 
     def waiting(self, connection: Connection, *, limit: int = 1000) -> list[P]:
         """The rows that wait, in the order they were parked."""
-        query = self._sql("select * from {table} where {waits} order by parked_at, {order} limit %s")
+        query = self._sql(
+            "select * from {table} where {waits} and {shown} order by parked_at, {order} limit %s"
+        )
         with connection.cursor(row_factory=class_row(self._row)) as cursor:
             return cursor.execute(query, [limit]).fetchall()
 
     def count(self, connection: Connection) -> int:
         """How many rows wait."""
-        row = connection.execute(self._sql("select count(*) from {table} where {waits}")).fetchone()
+        row = connection.execute(
+            self._sql("select count(*) from {table} where {waits} and {shown}")
+        ).fetchone()
         return int(row[0]) if row else 0
 
     def find(self, connection: Connection, parked_id: UUID) -> P:

@@ -6,7 +6,7 @@ the queue in order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,13 +15,20 @@ from uuid import UUID, uuid4
 import structlog
 from psycopg.rows import class_row
 
-from infra.errors import IntegrityFault
+from infra.errors import InputError, IntegrityFault
 from infra.parked import Parked, ParkedTable
 from infra.postgres import Connection
 from projections.builds import Build
+from projections.slots import slot_of
 
+# Stored, and found again by it: another wording would leave those behind that wait already.
 WAITS = "It waits behind an earlier event of the same key."
 KEYS_MAX = 1_000
+# The states of builds in which nobody tries again what waits, and what to do instead.
+UNFILLED: Final = {
+    "kept": "It waits for `carnet project rollback`. Retry it once that build is live again.",
+    "scratch": "Mend the projection, then ask `carnet project as-of` again: it begins such a build anew.",
+}
 
 logger = structlog.get_logger()
 
@@ -56,12 +63,31 @@ class ParkedEvent(Parked):
         return f"projection {self.projection}, build {self.build}, position {self.position}"
 
 
-PARKED_EVENTS: Final = ParkedTable(
+class ParkedEvents(ParkedTable[ParkedEvent]):
+    """Those of a kept build are out of sight, and back if that is rolled back to: nobody fills it meanwhile."""
+
+    def retry(self, connection: Connection, parked_id: UUID, *, actor: str, now: datetime) -> ParkedEvent:
+        event = self.find(connection, parked_id)
+        row = connection.execute(
+            "select state from read.builds where projection = %s and build = %s",
+            [event.projection, event.build],
+        ).fetchone()
+        state = row[0] if row else ""
+        if state in UNFILLED:
+            raise InputError(
+                f"Nobody would try it: build {event.build} of {event.projection} is {state}, and nobody fills it.",
+                hint=UNFILLED[state],
+            )
+        return super().retry(connection, parked_id, actor=actor, now=now)
+
+
+PARKED_EVENTS: Final = ParkedEvents(
     ParkedEvent,
     "read.parked_events",
     what="event",
     order="projection, build, position",
     queue="projection, build, key",
+    shown="(projection, build) not in (select b.projection, b.build from read.builds b where b.state = 'kept')",
 )
 
 
@@ -136,27 +162,37 @@ def check_few(build: Build, keys: set[UUID]) -> None:
         )
 
 
-def ready(connection: Connection, build: Build, slots: Sequence[int]) -> list[UUID]:
-    """The keys whose queue may go on: somebody asked for it, or its first event only waited for others."""
+def still_blocked(connection: Connection, build: Build, keys: Iterable[UUID]) -> dict[UUID, bool]:
+    """Those of these keys that events still wait under, the one that waits for longest first, and whether its queue may
+    go on: somebody asked for it, or its first event only waited for others."""
+    asked = list(keys)
+    # The order by slot and key says no more than the conditions do, but keeps to the index that has it.
     rows = connection.execute(
-        """select key from read.parked_events
-        where projection = %s and build = %s and slot = any(%s) and state in ('waiting', 'retry')
-        group by key
-        having bool_or(state = 'retry') or (array_agg(reason order by position))[1] = %s
-        order by min(position)""",
-        [build.projection.name, build.number, list(slots), WAITS],
+        """select key, first.reason = %s or exists (
+            select from read.parked_events p
+            where p.projection = %s and p.build = %s and p.key = asked.key and p.state = 'retry')
+        from unnest(%s::smallint[], %s::uuid[]) asked (slot, key)
+        cross join lateral (
+            select position, reason from read.parked_events p
+            where p.projection = %s and p.build = %s and p.slot = asked.slot and p.key = asked.key
+                and p.state in ('waiting', 'retry')
+            order by p.slot, p.key, p.position limit 1
+        ) first
+        order by first.position""",
+        [WAITS, *_place(build), [slot_of(key) for key in asked], asked, *_place(build)],
     )
-    return [key for (key,) in rows]
+    return dict(rows.fetchall())
 
 
-def first(connection: Connection, build: Build, key: UUID) -> ParkedEvent | None:
-    """The first event of a queue, held until the transaction ends."""
+def first(connection: Connection, build: Build, key: UUID, after: int) -> ParkedEvent | None:
+    """The first event of a queue after a position, up to which none waits; held until the transaction ends."""
     with connection.cursor(row_factory=class_row(ParkedEvent)) as cursor:
         return cursor.execute(
             """select * from read.parked_events
-            where projection = %s and build = %s and key = %s and state in ('waiting', 'retry')
+            where projection = %s and build = %s and slot = %s and key = %s and position > %s
+                and state in ('waiting', 'retry')
             order by position limit 1 for update""",
-            [build.projection.name, build.number, key],
+            [*_place(build), slot_of(key), key, after],
         ).fetchone()
 
 
@@ -168,3 +204,7 @@ def count_of(connection: Connection, build: Build) -> int:
         [build.projection.name, build.number],
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+def _place(build: Build) -> tuple[str, int]:
+    return build.projection.name, build.number

@@ -20,10 +20,10 @@ def retry_parked(connection: Connection, log: Reader, views: Sequence[View], clo
 
 
 def _retry_queue(connection: Connection, log: Reader, view: View, key: UUID, clock: Clock) -> None:
-    error = None
+    error, done = None, 0
     while error is None:
         with connection.transaction():
-            event = parked_events.first(connection, view.build, key)
+            event = parked_events.first(connection, view.build, key, done)
             if event is None:
                 view.unblock(key)
                 return
@@ -31,6 +31,7 @@ def _retry_queue(connection: Connection, log: Reader, view: View, key: UUID, clo
             (recorded,) = log.page(event.position - 1, limit=1, size_max=1).events
             error = view.retry(event, recorded, now)
             view.write(view.hand_over(), now)
+            done = event.position
         view.written(crowded=False)
         if error is not None:
             parked_events.log_failed(view.build, event, type(error).__name__)

@@ -58,7 +58,6 @@ class View:
         self.build = build
         self._connection = connection
         self._reading = reading
-        self._slots = slots
         self._tables = tables(build.projection, build.schema)
         self._route = cache(build.projection.route)
         self._written = checkpoints.read(connection, build, slots)
@@ -153,8 +152,10 @@ class View:
         """The keys whose queue is to be tried again. Nothing may wait to be written."""
         if not self._blocked:
             return []
-        self._blocked = parked_events.blocked(self._connection, self.build, self._slots)
-        return parked_events.ready(self._connection, self.build, self._slots)
+        # Only we park events of our slots: others may have dropped some, or asked for another try.
+        looked = parked_events.still_blocked(self._connection, self.build, self._blocked)
+        self._blocked = set(looked)
+        return [key for key, goes_on in looked.items() if goes_on]
 
     def retry(self, parked: ParkedEvent, recorded: Recorded, now: datetime) -> Exception | None:
         """Fold an event that waits, as if it came only now; what the projection raised on it."""

@@ -222,6 +222,62 @@ def test_a_first_build_fires_nothing_before_it_knows_the_log(season: Season) -> 
     assert (fired(season), season.lapsed(order)) == (1, 1)
 
 
+def test_rows_of_timers_that_have_fired_are_passed_over_while_the_projection_stands_still(
+    season: Season,
+) -> None:
+    many, looks = 5_000, 20
+    season.project()
+    season.scene.rows(
+        """with fired as (
+            insert into carnet.commands select gen_random_uuid(), n, 1 from generate_series(1, %s) n
+            returning command_id
+        )
+        insert into read_deadlines_1.due
+        select gen_random_uuid(), now() - interval '9 years', gen_random_uuid(), 'LapseReservation', command_id
+        from fired returning 1""",
+        many,
+    )
+    order = season.scene.reserve()
+    season.project()
+    season.clock.set(LATER)
+    with ThreadPoolExecutor(8) as threads:
+        runner = TimerRunner(season.scene.shop)
+        assert runner.fire_due(threads) == 1
+        before = commands_read(season)
+        assert [runner.fire_due(threads) for _ in range(looks)] == [0] * looks
+        assert commands_read(season) - before <= many
+    assert season.lapsed(order) == 1
+
+
+def commands_read(season: Season) -> int:
+    """How often it was looked up whether a command is in the log."""
+    season.scene.shop.pool.run(lambda connection: connection.execute("select pg_stat_force_next_flush()"))
+    ((count,),) = season.scene.rows(
+        """select seq_tup_read + idx_tup_read from pg_stat_user_tables t
+        join pg_stat_user_indexes i using (relid) where i.indexrelid = 'carnet.commands_pkey'::regclass"""
+    )
+    return int(count)
+
+
+def test_a_timer_that_comes_late_is_due_at_the_next_look_together_with_the_later_ones(season: Season) -> None:
+    first = season.scene.reserve()
+    season.project()
+    season.clock.set(SPRING + timedelta(days=1))
+    late = season.scene.reserve()
+    season.clock.set(SPRING + timedelta(days=2))
+    last = season.scene.reserve()
+    season.clock.set(LATER)
+    with ThreadPoolExecutor(8) as threads:
+        runner = TimerRunner(season.scene.shop)
+        assert runner.fire_due(threads) == 1
+        # As when the projection had them out of order: one is due before what has fired, one after it.
+        season.scene.rows("update read_deadlines_1.due set due_at = due_at + interval '36 hours' returning 1")
+        assert runner.fire_due(threads) == 0
+        season.project()
+        assert runner.fire_due(threads) == 2
+    assert [season.lapsed(order) for order in (first, late, last)] == [1, 1, 1]
+
+
 class Held(ThreadPoolExecutor):
     """Threads that fire nothing before they are let go."""
 

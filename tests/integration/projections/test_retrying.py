@@ -14,8 +14,9 @@ from projections import rebuilding
 from projections.parked_events import PARKED_EVENTS
 from projections.switching import Site
 from tests.integration.projections.failing import WAITS, drop, events_of, ill, parked_id, retry, waiting
-from tests.integration.projections.scene import CLOCK, catch_up, digests, rebuilt, rows_of, runner
+from tests.integration.projections.scene import CLOCK, catch_up, digests, rebuilt, rows_of, runner, until
 from tests.integration.projections.tally import ALSO, END, ENDED, MORE, TALLY, Nth, grow
+from tests.integration.projections.verbs import rollback
 
 
 def test_a_retry_with_mended_code_goes_through_the_queue_in_order(
@@ -141,3 +142,70 @@ def test_a_rebuild_tells_what_it_could_not_take_and_begins_anew_once_that_is_men
     ]
     assert waiting(owner) == []
     assert digests(owner, TALLY) == rebuilt(database, log, TALLY)
+
+
+def test_events_of_a_kept_build_are_out_of_sight_until_it_is_rolled_back_to(
+    site: Site, database: str, log: Log, owner: Connection
+) -> None:
+    grow(log, [uuid4()], [ALSO, MORE])
+    sick, _ = ill("WithdrawalAccepted")
+    catch_up(database, log, sick)
+    first = parked_id(owner, 1)
+    assert rebuilding.rebuild(site, [TALLY])
+    assert waiting(owner) == []
+    assert PARKED_EVENTS.count(owner) == 0
+    with pytest.raises(InputError, match="build 1 of tally is kept, and nobody fills it"):
+        PARKED_EVENTS.retry(owner, first, actor="ada", now=CLOCK.now())
+
+    rollback(site, TALLY)
+    assert [at for at, *_ in waiting(owner)] == [1, 2]
+    assert PARKED_EVENTS.count(owner) == 2
+    retry(owner, 1)
+    catch_up(database, log, TALLY)
+    assert waiting(owner) == []
+
+
+def test_an_event_of_a_scratch_build_is_not_retried_in_vain(site: Site, log: Log, owner: Connection) -> None:
+    last = grow(log, [uuid4()], [ALSO])
+    sick, _ = ill("WithdrawalAccepted")
+    rebuilding.as_of(site, [sick], last)
+    with pytest.raises(InputError, match="build 1 of tally is scratch") as refused:
+        retry(owner, 1)
+    assert "carnet project as-of" in (refused.value.hint or "")
+    assert len(waiting(owner)) == 1
+
+
+def parked_rows_read(owner: Connection) -> int:
+    """How many rows of the table of parked events were read, once every writer has gone and told."""
+    gone = "select count(*) from pg_stat_activity where application_name like 'carnet project%'"
+    until(lambda: owner.execute(gone).fetchone() == (0,))
+    row = owner.execute(
+        """select sum(idx_tup_read) + (select seq_tup_read from pg_stat_user_tables
+            where relid = 'read.parked_events'::regclass)
+        from pg_stat_user_indexes where relid = 'read.parked_events'::regclass"""
+    ).fetchone()
+    assert row
+    return int(row[0])
+
+
+def test_a_long_queue_costs_little_until_it_is_asked_for_and_then_each_event_is_looked_for_by_itself(
+    database: str, log: Log, owner: Connection
+) -> None:
+    many, rounds = 200, 20
+    grow(log, [uuid4()], [ALSO, *[MORE] * (many - 1)])
+    sick, cause = ill("WithdrawalAccepted")
+    catch_up(database, log, sick)
+    owner.execute("analyze read.parked_events")
+    before = parked_rows_read(owner)
+    with runner(database, log, sick) as running:
+        for _ in range(rounds):
+            running.catch_up()
+    looked = parked_rows_read(owner)
+    assert looked - before <= many + 4 * rounds, "all are read once, by a process that begins"
+
+    cause.names.clear()
+    retry(owner, 1)
+    before = parked_rows_read(owner)
+    catch_up(database, log, sick)
+    assert waiting(owner) == []
+    assert parked_rows_read(owner) - before <= 6 * many
