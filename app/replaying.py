@@ -16,14 +16,14 @@ from rich.text import Text
 
 from app import reaching
 from app.output import AsJson, out, print_json, print_table
-from app.wiring import clock_of, configured
+from app.wiring import configured
 from domain.kernel import Event, Recorded, State, fold
 from domain.orders.state import Order
 from domain.orders.status import money, status
 from domain.sealed import Sealed
 from infra.bounds import OutOfBounds, moment
 from infra.errors import InputError, NotFound
-from infra.log import Log
+from infra.log_reader import LogReader
 
 StreamId = Annotated[UUID, Parameter(name="ORDER", help="The id of an order, or of any other stream.")]
 AsOf = Annotated[
@@ -37,7 +37,7 @@ def replay(stream_id: StreamId, /, *, as_of: AsOf = None, json: AsJson = False) 
     Each event with when it happened, when it was recorded, by whom, and through which command.
     """
     settings = configured()
-    with Log(reaching.postgres(settings, settings.database), clock_of(settings)) as log:
+    with LogReader(reaching.postgres(settings, settings.database)) as log:
         until = None if as_of is None else position_of(log, as_of)
         history = log.history(stream_id, until_position=until)
     if not history:
@@ -50,7 +50,7 @@ def replay(stream_id: StreamId, /, *, as_of: AsOf = None, json: AsJson = False) 
         _print(history, state)
 
 
-def position_of(log: Log, text: str, name: str = "--as-of") -> int:
+def position_of(log: LogReader, text: str, name: str = "--as-of") -> int:
     """The position that a position or a time means, which was given as `name`. Raises InputError."""
     if re.fullmatch("[0-9]{1,18}", text):
         return int(text)
