@@ -176,6 +176,10 @@ LINES = {
     '{"command": "RecordPayment", "body": %s}' % (PAYMENT % '{"minor": "5", "currency": "EUR"}'): [
         "field amount.minor: expected `int`, got `str`"
     ],
+    '{"command": "RecordPayment", "body": %s}' % (PAYMENT % '"50000 EUR"'): [
+        "field amount: expected `object`, got `str`",
+        'An amount is {"minor": 50000, "currency": "EUR"}',
+    ],
     '{"command": "RecordPayment", "body": %s}' % (PAYMENT % '{"minor": 5, "currency": "EUR", "tax": 1}'): [
         "no field amount.tax"
     ],
