@@ -28,7 +28,7 @@ Id = Annotated[UUID, Parameter(name="ID", help="As `carnet parked list` shows it
 @parked.command(name="list")
 def list_them(*, json: AsJson = False) -> None:
     """List the messages that wait for a consumer, and the events that wait in a projection, as they were parked."""
-    with connected(configured(), "carnet_writer") as connection:
+    with connected(configured(), "carnet_reader") as connection:
         waiting: list[ParkedMessage | ParkedEvent] = [
             *PARKED_MESSAGES.waiting(connection),
             *PARKED_EVENTS.waiting(connection),
@@ -53,7 +53,7 @@ def show(parked_id: Id, /, *, purpose: str, json: AsJson = False) -> None:
     An event holds none; `carnet replay` of its order tells what it says.
     """
     settings = configured()
-    with connected(settings, "carnet_writer") as connection:
+    with connected(settings, "carnet_reader") as connection:
         one = _table(connection, parked_id).find(connection, parked_id)
     told = _told(one)
     if isinstance(one, ParkedMessage):

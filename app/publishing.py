@@ -23,7 +23,7 @@ schemas = App(name="schemas", help="The Avro schemas of our events, generated fr
 
 @topics.command(name="apply")
 def apply_them(*, json: AsJson = False) -> None:
-    """Make the topics that are missing. One that exists is never changed; one that differs is named."""
+    """Make the topics that are missing, and the partitions that the position topic lacks. One that differs is named."""
     made = apply_all(configured())
     if json:
         print_json(made)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -16,7 +14,6 @@ from app.output import AsJson, err_line, out, print_json
 from app.replaying import position_of
 from app.stopping import stop_signals
 from app.wiring import clock_of, configured
-from infra.bounds import moment
 from infra.errors import InputError, IntegrityFault, NotFound
 from infra.log import Log
 from infra.postgres import Connection
@@ -106,7 +103,7 @@ def as_of(
     """
     some, workers = chosen(names), counted(workers)
     with opened() as site, progress.shown(f"Building as of {position}") as at:
-        until = _position(site, position)
+        until = position_of(site.log, position, site.clock, "POSITION")
         made = rebuilding.as_of(site, some, until, keep=keep, workers=workers, progress=at, say=err_line)
     if made is None:
         out.print("Stopped. Ask again, and it goes on from where it stands.")
@@ -140,13 +137,6 @@ def opened() -> Iterator[Site]:
     clock, conninfo = clock_of(settings), reaching.postgres(settings, settings.database)
     with stop_signals() as stop, Log(conninfo, clock) as log:
         yield Site(conninfo=conninfo, log=log, clock=clock, stop=stop, log_level=settings.log)
-
-
-def _position(site: Site, text: str) -> int:
-    position = position_of(site.log, text, "POSITION")
-    if not re.fullmatch("[0-9]+", text) and moment(datetime.fromisoformat(text)) > site.clock.now():
-        raise InputError(f"{text} has not come yet.", hint="Ask for a time of the past.")
-    return position
 
 
 def _foreign(connection: Connection, build: Build) -> IntegrityFault | None:

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from app import reaching
 from app.output import AsJson, out, print_json, print_table
-from app.wiring import clock_of, configured
+from app.wiring import configured
 from domain.kernel import Recorded, fold
 from domain.markets.plans import DistributionModel
 from domain.orders.status import OrderStatus
@@ -22,7 +22,7 @@ from domain.rehearsals.judging import Judgement, Outcome
 from domain.rehearsals.rehearsing import Rehearsal, Rehearsing
 from domain.settlements.state import Plan, PlanTerms
 from infra.errors import InputError
-from infra.log import Log
+from infra.log_reader import LogReader
 from infra.markets import load_markets
 from infra.markets.loaded import LoadedMarkets
 from infra.markets.switching import Fragment, read_switch
@@ -63,7 +63,7 @@ def rehearse(*, switch: SwitchFile, since: Since = 1, json: AsJson = False) -> N
     if since < 1:
         raise InputError("--from is no position.", hint="Positions count from 1.")
     settings = configured()
-    with Log(reaching.postgres(settings, settings.database), clock_of(settings)) as log:
+    with LogReader(reaching.postgres(settings, settings.database)) as log:
         fragment = read_switch(switch, LoadedMarkets(log, load_markets()).now())
         until = log.head().position
         rehearsal = rehearsed(log, fragment, since=since, until=until)
@@ -73,7 +73,7 @@ def rehearse(*, switch: SwitchFile, since: Since = 1, json: AsJson = False) -> N
         _print(rehearsal, since, until)
 
 
-def rehearsed(log: Log, fragment: Fragment, *, since: int, until: int) -> Rehearsal:
+def rehearsed(log: LogReader, fragment: Fragment, *, since: int, until: int) -> Rehearsal:
     """The rehearsal over the orders of which anything was recorded from a position on, by all that is known of them
     at another."""
     rehearsing = Rehearsing(fragment.switches, fragment.markets)
@@ -96,7 +96,10 @@ def _known(history: Sequence[Recorded], until: int) -> list[Recorded]:
 
 
 def _learn(
-    log: Log, plans: dict[tuple[UUID, int], PlanTerms], histories: Sequence[Sequence[Recorded]], until: int
+    log: LogReader,
+    plans: dict[tuple[UUID, int], PlanTerms],
+    histories: Sequence[Sequence[Recorded]],
+    until: int,
 ) -> None:
     """Read the plans that these orders name, as far as they are not known yet."""
     named = {plan_id for history in histories for plan_id in plans_named(history)}

@@ -22,8 +22,9 @@ from domain.orders.state import Order
 from domain.orders.status import money, status
 from domain.sealed import Sealed
 from infra.bounds import OutOfBounds, moment
+from infra.clock import Clock
 from infra.errors import InputError, NotFound
-from infra.log import Log
+from infra.log_reader import LogReader
 
 StreamId = Annotated[UUID, Parameter(name="ORDER", help="The id of an order, or of any other stream.")]
 AsOf = Annotated[
@@ -37,8 +38,8 @@ def replay(stream_id: StreamId, /, *, as_of: AsOf = None, json: AsJson = False) 
     Each event with when it happened, when it was recorded, by whom, and through which command.
     """
     settings = configured()
-    with Log(reaching.postgres(settings, settings.database), clock_of(settings)) as log:
-        until = None if as_of is None else position_of(log, as_of)
+    with LogReader(reaching.postgres(settings, settings.database)) as log:
+        until = None if as_of is None else position_of(log, as_of, clock_of(settings))
         history = log.history(stream_id, until_position=until)
     if not history:
         when = "" if as_of is None else f" as of {as_of}"
@@ -50,20 +51,33 @@ def replay(stream_id: StreamId, /, *, as_of: AsOf = None, json: AsJson = False) 
         _print(history, state)
 
 
-def position_of(log: Log, text: str, name: str = "--as-of") -> int:
-    """The position that a position or a time means, which was given as `name`. Raises InputError."""
+def position_of(log: LogReader, text: str, clock: Clock, name: str = "--as-of") -> int:
+    """The position that a position or a time means, which was given as `name`.
+
+    Raises:
+        InputError: it is neither, or has not come yet.
+    """
     if re.fullmatch("[0-9]{1,18}", text):
+        if int(text) > (head := log.head().position):
+            raise InputError(
+                f"Position {text} does not exist yet: the log ends at {head}.", hint="Ask for an earlier one."
+            )
         return int(text)
+    at = _moment(text, name)
+    if at > clock.now():
+        raise InputError(f"{text} has not come yet.", hint="Ask for a time of the past.")
+    return log.position_at(at)
+
+
+def _moment(text: str, name: str) -> datetime:
     try:
-        told = datetime.fromisoformat(text)
+        return moment(datetime.fromisoformat(text))
+    except OutOfBounds as error:
+        raise InputError(f"{name}: {error}.", hint="Write it as 2026-03-31T23:30:00Z.") from None
     except ValueError:
         raise InputError(
             f"{name} is neither a position nor a time.", hint="Write 1234, or 2026-03-31T23:30:00Z."
         ) from None
-    try:
-        return log.position_at(moment(told))
-    except OutOfBounds as error:
-        raise InputError(f"{name}: {error}.", hint="Write it as 2026-03-31T23:30:00Z.") from None
 
 
 def replayed(history: Sequence[Recorded]) -> State:

@@ -20,6 +20,7 @@ from domain.sealed import Clear, Sealed
 from infra.errors import InputError, IntegrityFault
 from infra.learnt import learnt
 
+AMOUNT = 'An amount is {"minor": 50000, "currency": "EUR"}, in minor units.'
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\[\]]{0,99}")
 
 
@@ -80,7 +81,10 @@ def convert_command(name: str, told: dict[str, Any]) -> Command:
         return msgspec.convert(told, learnt(kind), dec_hook=_clear_text)
     except msgspec.MsgspecError as error:
         said = in_words(str(error))
-        raise InputError(f"{name}: {said}.", hint=f"`carnet ask {name} --help` says what it takes.") from None
+        hint = f"`carnet ask {name} --help` says what it takes."
+        if "expected `object`, got `str`" in said:
+            hint = f"{AMOUNT} {hint}"
+        raise InputError(f"{name}: {said}.", hint=hint) from None
 
 
 def canonical(command: Command) -> bytes:

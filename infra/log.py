@@ -14,7 +14,6 @@ from infra.group_commit import QUEUE_MAX, GroupCommit
 from infra.group_writer import LEARN_WITHIN_S, GroupWriter
 from infra.item import Item, Outcome
 from infra.log_reader import LogReader
-from infra.migrate import check_version
 from infra.partitions import PartitionsAhead
 from infra.postgres import Connection, check_durable, connect, faults
 from infra.waiting import Handed, Waiting
@@ -41,9 +40,7 @@ class Log(LogReader):
         learn_within_s: float = LEARN_WITHIN_S,
         write_within_s: float = WRITE_WITHIN_S,
     ) -> None:
-        with connect(conninfo, "carnet_writer") as connection:
-            check_version(connection)
-        super().__init__(conninfo)
+        super().__init__(conninfo, "carnet_writer")
         self._conninfo = conninfo
         self._write_within_s = write_within_s
         self._partitions = PartitionsAhead(self._pool)

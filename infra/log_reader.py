@@ -17,8 +17,9 @@ from domain.kernel import Recorded
 from infra import paging
 from infra.codec import decode
 from infra.item import Duplicate
+from infra.migrate import check_version
 from infra.paging import WHOLE_LOG, Page, Share
-from infra.postgres import Connection, Pool
+from infra.postgres import Connection, Pool, Role, connect
 
 COLUMNS: LiteralString = """position, stream_id, version, event_id, name, schema_version, market, occurred_at,
     recorded_at, actor, command_id, correlation_id, causation_id, body"""
@@ -73,10 +74,17 @@ class Head:
 
 
 class LogReader:
-    """Reads the log of one database, from any thread. Raises PostgresFault: the server cannot be reached."""
+    """Reads the log of one database, from any thread, with the rights of `role`.
 
-    def __init__(self, conninfo: str) -> None:
-        self._pool = Pool(_planned_once(conninfo), "carnet_writer")
+    Raises:
+        PostgresFault: the server cannot be reached.
+        IntegrityFault: the database is of another schema version.
+    """
+
+    def __init__(self, conninfo: str, role: Role = "carnet_reader") -> None:
+        with connect(conninfo, role) as connection:
+            check_version(connection)
+        self._pool = Pool(_planned_once(conninfo), role)
 
     def close(self) -> None:
         """Close the connections."""

@@ -16,6 +16,8 @@ from infra.errors import IntegrityFault
 from infra.postgres import Connection, connect, faults
 
 LOCK = 0x6361726E6574  # "carnet": two who migrate at once wait for each other
+# Who makes a role without being a superuser may else grant it to others, and not take it himself.
+TAKE_WHAT_IT_MAKES = "set createrole_self_grant = 'set, inherit'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def migrate(conninfo: str, kind: Kind = BOOK) -> list[str]:
     """
     with connect(conninfo) as connection, faults():
         _check_encoding(connection)
+        connection.execute(TAKE_WHAT_IT_MAKES)
         connection.execute("select pg_advisory_lock(%s)", [LOCK])
         todo = _missing(kind, _applied(kind, connection))
         for migration in todo:

@@ -158,6 +158,15 @@ def _refused_login(said: str) -> psycopg.Error | None:
     return None
 
 
+def _rights(said: str) -> str:
+    """What a login lacks that was refused."""
+    if refused := re.search('permission denied to (?:set|grant) role "([^"]+)"', said):
+        return f"Make the login a member of {refused[1]}: a superuser, or the login that made the role, may grant it."
+    if re.search('role "carnet_[^"]+" does not exist', said):
+        return "Run `carnet db migrate`, which makes the roles."
+    return "Which rights a login needs stands in docs/how-to/your-own-servers.md."
+
+
 def fault(error: psycopg.Error) -> PostgresFault:
     """The sentence for an error of psycopg, and what to do about it.
 
@@ -185,7 +194,7 @@ def fault(error: psycopg.Error) -> PostgresFault:
         case InsufficientPrivilege() | UndefinedObject():
             return PostgresFault(
                 f"PostgreSQL does not let this login do that: {said}.",
-                hint="Run `carnet db migrate`, and make the login a member of carnet_writer.",
+                hint=_rights(said),
             )
         case ReadOnlySqlTransaction():
             return PostgresFault(

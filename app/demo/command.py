@@ -71,7 +71,7 @@ def demo(
     if json:
         print_json(summary)
     else:
-        print_summary(summary, found)
+        print_summary(summary, found, here.left)
     return 0 if summary.holds else 1
 
 

@@ -26,11 +26,13 @@ PARTITIONS = 3
 
 @dataclass(frozen=True)
 class Ground:
-    """`environment` tells the season's processes what `settings` tell this one; `folder` is for their logs."""
+    """`environment` tells the season's processes what `settings` tell this one; `folder` is for their logs. `left`
+    says in words what there is of the season afterwards."""
 
     settings: Settings
     environment: Mapping[str, str]
     folder: Path
+    left: str
 
 
 @contextmanager
@@ -61,11 +63,13 @@ def ground(database: str | None, topic_prefix: str | None) -> Iterator[Ground]:
             started = held.enter_context(servers.running(*missing, restart=True))
             addresses |= {name: getattr(started, name) for name in missing}
         environment = _environment(folder, addresses, database or DATABASE, topic_prefix or "")
+        if not _has_key(named):
+            environment |= {"CARNET_KEK": secrets.token_hex(32), "CARNET_KEK_FILE": ""}
         settings = settings_module.read({**os.environ, **environment})
         _require_empty(settings)
         migrate_all(settings)
         apply_all(settings)
-        yield Ground(settings, environment, folder)
+        yield Ground(settings, environment, folder, _left(named, settings))
 
 
 def _environment(
@@ -76,14 +80,37 @@ def _environment(
         "CARNET_KAFKA": addresses["kafka"],
         "CARNET_DATA": str(folder),
         "CARNET_CLOCK": f"file:{folder / 'clock'}",
-        "CARNET_KEK": secrets.token_hex(32),
-        "CARNET_KEK_FILE": "",
         "CARNET_DATABASE": database,
         "CARNET_KEYS_DATABASE": f"{database}_keys",
         "CARNET_TOPIC_PREFIX": topic_prefix,
         "CARNET_PARTITIONS": str(PARTITIONS),
         "CARNET_LOG": "warning",
     }
+
+
+def _has_key(named: Settings) -> bool:
+    """Whether a book that outlives the demo can be sealed under a key that does too."""
+    return bool(named.postgres and (named.kek or named.kek_file))
+
+
+def _left(named: Settings, played: Settings) -> str:
+    if not (named.postgres or named.kafka):
+        return "The servers and their data are gone again; to try things yourself: carnet servers start"
+    told = []
+    if named.kafka:
+        told.append(f"The topics {played.topic_prefix}* are still there.")
+    if named.postgres:
+        told.append(
+            f"The databases {played.database} and {played.keys_database} are still there; look at them with "
+            f"CARNET_DATABASE={played.database} CARNET_TOPIC_PREFIX={played.topic_prefix}."
+        )
+        told.append(
+            "Their personal data opens with the key-encryption key that the settings name."
+            if _has_key(named)
+            else "Nobody can open their personal data any more: the settings name no key-encryption key, and the one "
+            "that the demo made is gone."
+        )
+    return " ".join(told)
 
 
 def _require_empty(settings: Settings) -> None:

@@ -118,8 +118,8 @@ def summarise(found: Found, seconds: float) -> Summary:
     )
 
 
-def print_summary(summary: Summary, found: Found) -> None:
-    """The season for a person to read."""
+def print_summary(summary: Summary, found: Found, left: str) -> None:
+    """The season for a person to read, and what there is of it afterwards."""
     print_table(
         ("status", "orders", "folded from Kafka"),
         [(name, count, summary.statuses_from_kafka.get(name, 0)) for name, count in summary.statuses.items()],
@@ -150,10 +150,7 @@ def print_summary(summary: Summary, found: Found) -> None:
         f"from Kafka, {summary.duplicates} twice: [bold]{'the same' if summary.holds else 'NOT THE SAME'}[/bold]"
     )
     out.print(f"Digest {summary.digest}", soft_wrap=True)
-    out.print(
-        f"It took {summary.seconds:.1f} s. The servers and their data are gone again; "
-        "to try things yourself: carnet servers start"
-    )
+    out.print(f"It took {summary.seconds:.1f} s. {left}", markup=False)
 
 
 def _whole(log: Log) -> list[Recorded]:

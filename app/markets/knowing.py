@@ -6,10 +6,10 @@ import re
 from typing import Final
 
 from app import reaching
-from app.wiring import clock_of, configured
+from app.wiring import configured
 from domain.markets.resolver import Markets
 from infra.errors import InputError
-from infra.log import Log
+from infra.log_reader import LogReader
 from infra.markets import load_markets
 from infra.markets.loaded import LoadedMarkets
 
@@ -28,7 +28,7 @@ def markets_at(position: str | None) -> Markets:
     if not POSITION.fullmatch(position):
         raise InputError("--known-at is no position.", hint="Write the number of an event, such as 1234.")
     settings = configured()
-    with Log(reaching.postgres(settings, settings.database), clock_of(settings)) as log:
+    with LogReader(reaching.postgres(settings, settings.database)) as log:
         if int(position) > (head := log.head().position):
             raise InputError(f"--known-at is after the end of the log, which is at position {head}.")
         return LoadedMarkets(log, shipped).at(int(position))

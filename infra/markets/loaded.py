@@ -17,7 +17,7 @@ from domain.markets.book import MarketBook, book_id, known, whole
 from domain.markets.regions import COUNTRIES, PARTS
 from domain.markets.resolver import Markets
 from domain.markets.rows import MarketRows
-from infra.log import Log
+from infra.log_reader import LogReader
 
 FRESH_S: Final = 1.0
 
@@ -25,7 +25,7 @@ FRESH_S: Final = 1.0
 class LoadedMarkets:
     """What a log knows of the markets, over `shipped`. From any thread."""
 
-    def __init__(self, log: Log, shipped: Markets, *, fresh_s: float = FRESH_S) -> None:
+    def __init__(self, log: LogReader, shipped: Markets, *, fresh_s: float = FRESH_S) -> None:
         self._log = log
         self._shipped = shipped
         self._fresh_s = fresh_s

@@ -70,6 +70,16 @@ WRONG = {
         ["--candidates is not JSON"],
     ),
     "a position that is none": (("replay", ORDER, "--as-of", "²"), 2, ["--as-of", "2026-03-31T23:30:00Z"]),
+    "a position that has not come yet": (
+        ("replay", ORDER, "--as-of", "99999999"),
+        2,
+        ["Position 99999999 does not exist yet", "the log ends at 1"],
+    ),
+    "a moment that has not come yet": (
+        ("replay", ORDER, "--as-of", "2199-01-01T00:00:00Z"),
+        2,
+        ["2199-01-01T00:00:00Z has not come yet"],
+    ),
     "a moment that cannot be told in UTC": (
         ("replay", ORDER, "--as-of", "0001-01-01T00:00:00+12:00"),
         2,
@@ -165,6 +175,10 @@ LINES = {
     '{"command": "RecordPayment", "body": {"amout": 1}}': ["RecordPayment has no field amout", "payment_id"],
     '{"command": "RecordPayment", "body": %s}' % (PAYMENT % '{"minor": "5", "currency": "EUR"}'): [
         "field amount.minor: expected `int`, got `str`"
+    ],
+    '{"command": "RecordPayment", "body": %s}' % (PAYMENT % '"50000 EUR"'): [
+        "field amount: expected `object`, got `str`",
+        'An amount is {"minor": 50000, "currency": "EUR"}',
     ],
     '{"command": "RecordPayment", "body": %s}' % (PAYMENT % '{"minor": 5, "currency": "EUR", "tax": 1}'): [
         "no field amount.tax"

@@ -150,6 +150,6 @@ def test_a_login_that_is_no_writer_is_told_what_it_lacks(database: str, template
         database, "do $$ begin create role stranger login; exception when duplicate_object then null; end $$"
     )
     with pytest.raises(
-        PostgresFault, match=r"not let this login do that: .*make the login a member of carnet_writer"
+        PostgresFault, match=r"not let this login do that: .*Make the login a member of carnet_writer"
     ):
         Log(make_conninfo(database, user="stranger"), SystemClock())
