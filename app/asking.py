@@ -147,10 +147,9 @@ def tell_answer(answer: Answer, *, json: bool, line: int | None = None) -> None:
 
 def _opened(file: Path) -> BufferedReader:
     """Whoever reads it closes it: another thread would wait for a line that may never come."""
-    if str(file) == "-":
-        file = Path("/dev/stdin")
     try:
-        return file.open("rb")
+        # A copy of it goes on where another program that read from it has stopped.
+        return open(os.dup(0), "rb") if str(file) == "-" else file.open("rb")  # noqa: PTH123
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}.") from error
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Semaphore
 
 from domain.catalogue.book import Catalogue
 from domain.context import NOTHING_LISTED
@@ -23,7 +24,7 @@ from infra.deciding import Told, occurred
 from infra.door import Sealer, clear_texts, seal, unique_field
 from infra.errors import Contended, InputError
 from infra.ids import new_id
-from infra.item import AlreadyTaken, Appended, Behind, Conflict, Duplicate, OutcomeUnknown, Taken
+from infra.item import AlreadyTaken, Appended, Behind, Busy, Conflict, Duplicate, OutcomeUnknown, Taken
 from infra.log import Log
 from infra.markets.loaded import LoadedMarkets
 from infra.states import REMEMBERED_MAX, StateCache
@@ -33,6 +34,7 @@ __all__ = ["Answer", "Ask", "Desk"]
 ATTEMPTS = 20
 ANSWER_WITHIN_S = 90.0
 ASIDE_THREADS = 4
+SEALING_MAX = 10_000  # as many as the log's queue takes
 WRITES_NOTHING = (Refused, Contended, InputError)  # what a decision may come to
 
 
@@ -62,6 +64,7 @@ class Desk:
             StateCache(log, remembered_max=remembered_max), LoadedMarkets(log, markets), catalogue
         )
         self._asides = ThreadPoolExecutor(ASIDE_THREADS, "carnet-desk")
+        self._sealing = Semaphore(SEALING_MAX)
 
     def handle(self, ask: Ask) -> Answer:
         """Carry out a command. It returns when the events are durable.
@@ -93,10 +96,20 @@ class Desk:
 
     def enter(self, ask: Ask, answer: Answered) -> None:
         """The same, with the end told to `answer`."""
-        if clear_texts(ask.command):  # to seal them asks databases
-            self._aside(answer, lambda: self._begin(ask, answer))
-        else:
+        if not clear_texts(ask.command):
             self._begin(ask, answer)
+        elif self._sealing.acquire(blocking=False):  # to seal them asks databases
+            self._aside(answer, lambda: self._seal_and_begin(ask, answer))
+        else:
+            answer.set_exception(
+                Busy(f"{SEALING_MAX} commands wait to be sealed.", hint="Ask again in a moment.")
+            )
+
+    def _seal_and_begin(self, ask: Ask, answer: Answered) -> None:
+        try:
+            self._begin(ask, answer)
+        finally:
+            self._sealing.release()
 
     def _begin(self, ask: Ask, answer: Answered) -> None:
         try:

@@ -32,9 +32,7 @@ select {COLUMNS} from carnet.events where position > %s order by position limit 
 # The bounds of the stream leave out the partitions that hold nothing of it.
 HISTORY: LiteralString = f"""
 select {COLUMNS} from carnet.events
-where stream_id = %(stream)s and version > %(version)s
-    and position >= (select first_position from carnet.streams where stream_id = %(stream)s)
-    and position <= least((select last_position from carnet.streams where stream_id = %(stream)s), %(until)s)
+where stream_id = %s and version > %s and position between %s and %s
 order by version"""  # noqa: S608 -- constants
 
 # `offset 0` keeps these look-ups from being planned as joins: planned while the tables were empty and known to be, a
@@ -122,9 +120,14 @@ class LogReader:
         self, stream_id: UUID, *, after_version: int = 0, until_position: int | None = None
     ) -> list[Recorded]:
         """The events of one stream in order, as of a position if one is given."""
-        until = 2**63 - 1 if until_position is None else until_position
-        values = {"stream": stream_id, "version": after_version, "until": until}
-        return [_recorded(row) for row in self._rows(HISTORY, values)]
+        bounds = self._rows(
+            "select first_position, last_position from carnet.streams where stream_id = %s", [stream_id]
+        )
+        if not bounds:
+            return []
+        ((first, last),) = bounds
+        until = last if until_position is None else min(last, until_position)
+        return [_recorded(row) for row in self._rows(HISTORY, [stream_id, after_version, first, until])]
 
     def histories(
         self, stream_ids: Iterable[UUID], *, after: Mapping[UUID, int] = NOTHING_KNOWN

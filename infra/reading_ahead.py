@@ -7,6 +7,7 @@ finds the pipe between them closed.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from contextlib import closing
@@ -38,7 +39,7 @@ class ReadingAhead:
         try:
             with closing(theirs):
                 command = [sys.executable, "-m", "infra.reading_ahead", str(theirs.fileno())]
-                self._process = Popen(command, pass_fds=[theirs.fileno()], cwd=HERE)
+                self._process = Popen(command, pass_fds=[theirs.fileno()], env=_environment())
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -84,6 +85,13 @@ class ReadingAhead:
             f"The relay's process that reads ahead has died (exit code {self._process.wait()}).",
             hint="Start the relay again: it goes on where Kafka says it was.",
         )
+
+
+def _environment() -> dict[str, str]:
+    """Ours, in which Python finds `infra`, installed or not. The folder stays ours: paths may be relative to it."""
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
+    }
 
 
 def read(pipe: Connection) -> None:

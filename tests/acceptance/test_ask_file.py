@@ -237,3 +237,15 @@ def test_once_postgresql_is_full_it_waits_for_no_further_line_of_a_pipe(here: In
         assert asking.wait(SECONDS) == 6
         said = asking.stderr.read().decode()
     assert said.endswith("Ask the same again with --run launch once PostgreSQL is back.\n")
+
+
+def test_standard_input_is_read_from_where_another_program_has_stopped(here: Installation) -> None:
+    first = sale(1)[0]
+    command = [sys.executable, "-m", "app", "ask", "--file", "-", "--run", "launch"]
+    with Path(written(here, [b"read by another program\n", first])).open("rb") as stream:
+        os.lseek(stream.fileno(), len(b"read by another program\n"), os.SEEK_SET)
+        said = subprocess.run(
+            command, env={**inherited(), **here.environment}, stdin=stream, capture_output=True, check=False
+        )
+    assert said.returncode == 0, said
+    assert said.stderr.endswith(b"1 line: 1 recorded.\n") or said.stdout.endswith(b"1 line: 1 recorded.\n")

@@ -2,13 +2,18 @@
 
 from collections import defaultdict
 from functools import partial
+from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 from uuid import UUID
 
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
 from infra.embedded.processes import wait_until
 from infra.log import Log
 from infra.position import relay_position
+from infra.relay import Relay
 from infra.subscriber import read_all
 from tests.integration.kafka.conftest import NewRelay
 from tests.integration.kafka.writing import START, Fact, streams, told, write
@@ -103,3 +108,20 @@ def test_its_position_tells_how_far_it_is(
     assert position is not None
     assert (position.position, position.event_id) == (last, recorded.event_id)
     assert position.recorded_at == recorded.recorded_at
+
+
+def test_its_connection_string_may_name_files_beside_it(
+    kafka: str,
+    prefix: str,
+    order_book: Log,
+    database: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    last = write(order_book, streams(4), 20)
+    told_by = "".join(f"{name}={value}\n" for name, value in conninfo_to_dict(database).items())
+    (tmp_path / "services.conf").write_text(f"[book]\n{told_by}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PGSERVICEFILE", "services.conf")
+    relay = Relay(postgres="service=book", bootstrap=kafka, prefix=prefix)
+    assert relay.run(Flag(), until=last) == last

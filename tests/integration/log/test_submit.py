@@ -7,6 +7,7 @@ from asyncio import wrap_future
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
+from threading import Event as Flag
 from uuid import UUID, uuid4
 
 import psycopg
@@ -15,7 +16,8 @@ import pytest
 from domain.kernel import Recorded, Refused, State, Stream
 from domain.orders.cancelling import CancelOrder, OrderCancelled
 from domain.orders.state import Order
-from domain.sealed import Clear
+from domain.sealed import Clear, Personal, Sealed
+from infra import handle
 from infra.clock import SimulatedClock
 from infra.errors import InputError, PostgresFault
 from infra.handle import Answer, Ask, Desk
@@ -23,6 +25,7 @@ from infra.item import Busy
 from infra.log import Log
 from infra.log_reader import NOTHING_KNOWN
 from infra.vault import Vault
+from infra.vault.sealing import SealedRow
 from tests import examples
 from tests.examples import MARKETS, ORDER_ID
 from tests.integration.log.items import WITHIN_S, ask, assert_sound, item, rows
@@ -192,3 +195,37 @@ def test_a_log_that_cannot_be_read_is_asked_once_for_a_group_and_not_for_each_co
             with pytest.raises(PostgresFault, match="no connection came free"):
                 answer.result(WITHIN_S)
         assert log.asked < len(answers) / 2
+
+
+class _Slow:
+    """Seals nothing until it may."""
+
+    def __init__(self) -> None:
+        self.may = Flag()
+
+    def known(self, clear: Clear, how: Personal, subject: UUID) -> None:
+        self.may.wait(WITHIN_S)
+        raise InputError("It was slow.")
+
+    def seal(self, clear: Clear, how: Personal, subject: UUID) -> tuple[Sealed, SealedRow]:
+        raise AssertionError("it was refused before")
+
+
+def test_where_more_waits_to_be_sealed_than_it_holds_it_is_busy(
+    log: Log, clock: SimulatedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handle, "SEALING_MAX", 5)
+    sealer = _Slow()
+    desk = Desk(log, sealer, MARKETS, clock, digest_key=bytes(32))
+    clear = ask(replace(examples.reserve, buyer=Clear("Erika Mustermann")))
+    submitted = [desk.submit(clear) for _ in range(8)]
+    for future in submitted[5:]:
+        with pytest.raises(Busy, match="5 commands wait to be sealed"):
+            future.result(WITHIN_S)
+    assert desk.handle(reserve(ORDERS[0])).position == 1, "what needs no sealing goes on"
+    sealer.may.set()
+    for future in submitted[:5]:
+        with pytest.raises(InputError, match="It was slow"):
+            future.result(WITHIN_S)
+    with pytest.raises(InputError, match="It was slow"):
+        desk.submit(clear).result(WITHIN_S)
