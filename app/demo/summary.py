@@ -150,7 +150,7 @@ def print_summary(summary: Summary, found: Found, left: str) -> None:
         f"from Kafka, {summary.duplicates} twice: [bold]{'the same' if summary.holds else 'NOT THE SAME'}[/bold]"
     )
     out.print(f"Digest {summary.digest}", soft_wrap=True)
-    out.print(f"It took {summary.seconds:.1f} s. {left}", markup=False)
+    out.print(f"It took {summary.seconds:.1f} s. {left}", markup=False, soft_wrap=True)
 
 
 def _whole(log: Log) -> list[Recorded]:

@@ -22,9 +22,9 @@ def test_another_seed_plays_another_season(undisturbed: Summary, postgres: str, 
 
 
 def test_a_season_on_named_servers_stays_and_opens_with_their_key(installation: Installation) -> None:
-    own = {"CARNET_DATABASE": f"{installation.settings.database}_season", "COLUMNS": "1000"}
+    own = {"CARNET_DATABASE": f"{installation.settings.database}_season"}
     places = ("--database", own["CARNET_DATABASE"], "--topic-prefix", f"{own['CARNET_DATABASE']}.")
-    said = installation.carnet("demo", "--orders", "2", *places, COLUMNS="1000")
+    said = installation.carnet("demo", "--orders", "2", *places)
     assert said.code == 0, said
     assert "gone again" not in said.out
     assert f"The topics {places[3]}* are still there." in said.out
@@ -42,7 +42,6 @@ def test_a_season_whose_key_is_gone_says_so(installation: Installation) -> None:
     said = installation.carnet(
         "demo",
         *("--orders", "2", "--database", name, "--topic-prefix", f"{name}."),
-        COLUMNS="1000",
         CARNET_KEK="",
     )
     assert said.code == 0, said
